@@ -1,0 +1,338 @@
+"""The sockets: what a source, a transport, a store and a lint rule must be, with the contract each has to keep.
+
+A plug is one file in its plug folder; its file name is its `kind`. It has a docstring, a frozen `Options` and
+`open(...)`. Only what `open` returns touches files, sockets or databases. The contract suites in tests/contracts/ hold
+every plug to what is written here. Methods say what they raise; anything else that escapes is a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from digest.lifecycle import IssueState
+from digest.model import Counts, Finding, History, Occasion, Post, Proof, Query, Subscriber
+
+__all__ = [
+    "Audience",
+    "Batch",
+    "Entry",
+    "Feed",
+    "Freeze",
+    "FrozenIssue",
+    "FrozenVariant",
+    "Job",
+    "Ledger",
+    "Reply",
+    "Roster",
+    "Rule",
+    "Settled",
+    "Source",
+    "Subscription",
+    "Transport",
+]
+
+# ------------------------------------------------------------------------------------------------ posts
+
+
+class Source(Protocol):
+    """Where posts come from. Called by the pipeline, once a command."""
+
+    name: str
+
+    def posts(self, query: Query) -> Iterator[Post]:
+        """Every post that `query` does not surely exclude, in a stable order (by path).
+
+        A post that cannot be read comes too, as a `Post` whose `problems` say why (file and line): one broken file
+        costs that file alone. Raises DataError only where nothing at all can be read (no such folder).
+        """
+        ...
+
+
+# ------------------------------------------------------------------------------------------------ delivery
+
+# Plain tuples: in the sending loop nothing is built per message but its bytes.
+Job = tuple[int, bytes, str]
+"""(row, MAIL FROM without brackets, RCPT TO without brackets); `row` is the index in the claimed batch's numbering."""
+
+Reply = tuple[int, str, int, str]
+"""(row, step, code, text): how one job ended. Steps:
+
+mail, rcpt, data   the relay refused at that command: `code` and `text` are its words (lines joined by a newline)
+dot                the relay's answer to the whole message; 2xx is acceptance
+released           nothing of the message left us, or its end surely did not: it may be sent again (code 0)
+lost               the end of the message was handed over and no answer came: nobody can know (code 0)
+unsendable         this transport cannot carry the address (SMTPUTF8) or the size: `text` says why (code 0)
+"""
+
+
+class Feed(Protocol):
+    """What a transport is fed from and answers to; the sender is its only maker. No method blocks."""
+
+    def take(self, now: float) -> Job | float | None:
+        """The next job; or seconds to wait before asking again (pace); or None: there is nothing more to send.
+
+        `now` is the transport's monotonic clock, in seconds.
+        """
+        ...
+
+    def body(self, row: int) -> bytes:
+        """The message's bytes (RFC 5322, CRLF, no dot-stuffing due, no final dot), asked for immediately before the
+        first of them goes out: asking marks the row as on the wire."""
+        ...
+
+    def settle(self, replies: Sequence[Reply]) -> None:
+        """Take answers; called as they come, each job exactly once."""
+        ...
+
+
+class Transport(Protocol):
+    """How bytes leave. `deliver` runs until the feed has nothing more and every job taken has its reply.
+
+    Raises RelayUnreachable (nothing could be opened, or TLS not trusted), RelayRefused (sign-in refused); every job
+    taken has had its reply before either leaves.
+    """
+
+    def deliver(self, feed: Feed) -> None: ...
+
+    def close(self) -> None: ...
+
+
+# ------------------------------------------------------------------------------------------------ the store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """One person's subscription to one newsletter, as the ledger holds it."""
+
+    address: str
+    token: str
+    list: str
+    name: str = ""
+    topics: tuple[str, ...] = ()
+    lang: str = ""
+    opted_out: str = ""  # the scope that stops mail, or empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """The people of a newsletter that share what decides their variant."""
+
+    topics: tuple[str, ...]
+    lang: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenVariant:
+    """A variant as frozen: its stencil (bytes with slots and a format number) and what made it, for the record."""
+
+    variant: str
+    language: str
+    subject: str
+    html: str
+    text: str
+    mjml: str
+    stencil: bytes
+    posts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """All that one freeze writes, in one transaction."""
+
+    occasion: Occasion
+    number: int
+    revision: int
+    subject: str
+    title: str
+    deadline: datetime
+    posts: tuple[Post, ...]  # every post that any variant carries: they are sent with this issue
+    variants: tuple[FrozenVariant, ...]
+    lists: tuple[str, ...]
+    assign: Mapping[tuple[tuple[str, ...], str], int | None]  # (topics, lang) -> index in variants; None: filtered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenIssue:
+    """An issue in the ledger."""
+
+    id: str
+    revision: int
+    newsletter: str
+    number: int
+    state: IssueState
+    subject: str
+    send_at: datetime
+    window_start: datetime
+    window_end: datetime
+    deadline: datetime
+    frozen_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    reason: str  # why it is paused, stopped or skipped; empty otherwise
+    go_on_at: datetime | None  # when a stopped one may be tried again, where that is known
+    counts: Counts
+
+
+Entry = tuple[int, str, str, int, int]
+"""(delivery id, address, token, index of the variant, attempts so far): one claimed row, a plain tuple."""
+
+Settled = tuple[int, str, int, str, datetime | None]
+"""(row in the batch, event of lifecycle.Event, code, text, due again at): one result, a plain tuple."""
+
+
+class Batch(Protocol):
+    """Rows claimed durably: they are `sending` until settled. Row i is `entries[i]`.
+
+    `marks` is one octet a row in a file that is allocated in full beside the ledger and survives the process:
+    0 untouched, 1 on the wire, then the class of the answer (2, 4, 5; 3 = lost, in doubt).
+    """
+
+    entries: Sequence[Entry]
+    marks: MutableSequence[int]
+
+
+class Ledger(Protocol):
+    """What survives a crash: issues, their deliveries, posts seen. Any method may raise StateRefused or DiskFull.
+
+    Every change is durable when the method returns. `now` is always the caller's clock, aware, in UTC.
+    """
+
+    # -- posts and history
+    def history(self, newsletter: str) -> History: ...
+
+    def note_posts(self, posts: Iterable[Post], now: datetime) -> None:
+        """Note each post that is new or changed (first seen, path, fingerprint)."""
+        ...
+
+    def note_held(self, newsletter: str, ids: Iterable[str]) -> None:
+        """Posts picked but held back this time; replaces what was noted for this newsletter before."""
+        ...
+
+    def new_problems(self, problems: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Of (path, message) give those not told before, and remember exactly the given ones as told."""
+        ...
+
+    # -- issues
+    def issues(self, newsletter: str | None = None) -> tuple[FrozenIssue, ...]:
+        """All issues, oldest first, skipped and cancelled ones included."""
+        ...
+
+    def issue(self, issue: str, revision: int | None = None) -> FrozenIssue | None:
+        """One issue (its latest revision unless said), or None."""
+        ...
+
+    def freeze(self, freeze: Freeze, now: datetime) -> FrozenIssue:
+        """Store variants and one row a recipient, in one transaction; a second freeze of the same issue and revision
+        changes nothing and returns what stands. Rows of people with an opt-out start as unsubscribed or suppressed,
+        those whose assignment is None as filtered; each address once, however many lists it is on."""
+        ...
+
+    def skip(self, occasion: Occasion, reason: str, now: datetime) -> None:
+        """Record a send time as worked off without a mail."""
+        ...
+
+    def variants(self, issue: str, revision: int) -> tuple[FrozenVariant, ...]: ...
+
+    def move(
+        self,
+        issue: str,
+        revision: int,
+        event: str,
+        now: datetime,
+        *,
+        reason: str = "",
+        go_on_at: datetime | None = None,
+    ) -> FrozenIssue:
+        """Change an issue's state by lifecycle.ISSUE, compare-and-set; a move that does not exist raises Bug.
+        Cancelling cancels its queued and deferred rows; before the first message it gives its posts back."""
+        ...
+
+    # -- deliveries
+    def claim(self, issue: str, revision: int, limit: int, now: datetime) -> Batch | None:
+        """Claim up to `limit` rows that are queued, or deferred and due; looks opt-outs up now and moves those rows
+        on. None: nothing can be claimed now."""
+        ...
+
+    def settle(self, batch: Batch, results: Sequence[Settled], now: datetime) -> None:
+        """Record results durably, by lifecycle.DELIVERY, and give back (release) every row of the batch that has
+        none; the batch is closed."""
+        ...
+
+    def recover(self, issue: str, revision: int, now: datetime) -> tuple[int, int]:
+        """Bring in the batches of runs that died (their lock is gone): rows untouched are queued again, rows with
+        an answer settled, rows on the wire uncertain; after a reboot or on another machine all are uncertain.
+        Gives (rows queued again or settled, rows now uncertain)."""
+        ...
+
+    def expire(self, issue: str, revision: int, now: datetime) -> int:
+        """Fail (reason `deadline`) what is still queued or deferred once the issue's deadline has passed."""
+        ...
+
+    def next_due(self, issue: str, revision: int) -> datetime | None:
+        """When the next deferred row is due; None where none waits."""
+        ...
+
+    def uncertain(self, issue: str, revision: int) -> tuple[str, ...]: ...
+
+    def decide(self, issue: str, revision: int, which: str, now: datetime) -> int:
+        """A person's decision: `uncertain` or `failed` rows are queued again, `assume-sent` closes uncertain ones."""
+        ...
+
+    def failures(self, issue: str, revision: int, limit: int = 20) -> tuple[tuple[str, int, str], ...]:
+        """(address, code, text) of failed rows."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Roster(Protocol):
+    """People, lists and ways out. The store implements it beside the ledger, over the same database."""
+
+    def list_digest(self, list_name: str) -> str | None:
+        """The digest of the list file as last read, or None."""
+        ...
+
+    def replace_list(self, list_name: str, rows: Iterable[Subscriber], digest: str, now: datetime) -> int:
+        """Make the list exactly these rows, in one transaction; people keep their rows and tokens. Gives the count.
+        A person that is no longer in the file gets no more mail through it; that is no opt-out."""
+        ...
+
+    def enroll(self, newsletter: str, lists: Sequence[str], token: Callable[[str], str], now: datetime) -> int:
+        """Give everyone on these lists who has none a token for this newsletter: token(address key)."""
+        ...
+
+    def audiences(self, newsletter: str, lists: Sequence[str]) -> tuple[Audience, ...]:
+        """Distinct (topics, lang) among usable recipients, largest first."""
+        ...
+
+    def find(self, newsletter: str, key: str, lists: Sequence[str]) -> Subscription | None:
+        """The subscription of one address (its key), or None."""
+        ...
+
+    def samples(self, newsletter: str, lists: Sequence[str], limit: int) -> tuple[Subscription, ...]: ...
+
+    def opt_out(self, key: str, scope: str, kind: str, evidence: str, now: datetime) -> None:
+        """Scope: `all`, `list:NAME` or `newsletter:NAME`; kind: unsubscribed, bounced, complained, manual."""
+        ...
+
+    def history_of(self, key: str) -> tuple[tuple[str, str, str, datetime], ...]:
+        """(scope, kind, evidence, when) of each opt-out of an address."""
+        ...
+
+
+# ------------------------------------------------------------------------------------------------ lint
+
+
+class Rule(Protocol):
+    """A lint rule is a module in lint/rules/: its name with dashes is the rule's, its docstring says why.
+
+    SEVERITY is the gravest it gives. `check` is pure.
+    """
+
+    SEVERITY: str
+
+    def check(self, proof: Proof) -> Iterable[Finding]: ...

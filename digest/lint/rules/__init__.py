@@ -1,0 +1,1 @@
+"""One file a rule; its name is the rule's. Each has a docstring that says why, SEVERITY, and check(proof)."""

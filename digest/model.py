@@ -1,0 +1,323 @@
+"""The values that flow through the week, in its order. Frozen; collections are tuples; nothing here does anything.
+
+Times are aware. Instants are UTC, but for `Post.date`, which keeps the offset it was written with (its local calendar
+day is part of what the author said). Windows are half-open: [start, end).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+__all__ = [
+    "Counts",
+    "Finding",
+    "Group",
+    "History",
+    "Image",
+    "Issue",
+    "LeftOut",
+    "Occasion",
+    "Picked",
+    "Post",
+    "PostRecord",
+    "Problem",
+    "Proof",
+    "Query",
+    "Rendered",
+    "Sample",
+    "Selection",
+    "Subscriber",
+    "Window",
+]
+
+# ------------------------------------------------------------------------------------------------ what goes in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something wrong in one input file. An `error` leaves the post out; a `warning` is told and mended."""
+
+    line: int | None
+    message: str  # one sentence, with what to do
+    severity: str = "error"  # error | warning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture that a post names. `url` is absolute; sizes in pixels where they are known."""
+
+    url: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    file: str = ""  # where it lies on this machine, where it does: for sizes and for looking at it, never for sending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One Markdown file or feed entry, as read. `id` is its identity for ever (DESIGN: identity), never a slug."""
+
+    path: str  # relative to the project, or to the source's root where that lies outside
+    source: str  # the name of the source in the configuration
+    id: str
+    title: str
+    date: datetime | None = None  # with the offset it was written with
+    bare_day: bool = False  # only a calendar day was written: the window goes by `date.date()` in its own zone
+    updated: datetime | None = None
+    expires: datetime | None = None
+    tags: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    author: str = ""
+    excerpt: str = ""  # plain text, only what is written (excerpt, summary, description)
+    image: Image | None = None
+    url: str = ""  # where a reader finds it; absolute, or empty
+    url_guessed: bool = False  # made of the site's url and the slug for want of anything better
+    canonical: str = ""  # a canonical URL written in the front matter
+    slug: str = ""
+    source_url: str = ""  # `source`: where the text was taken from
+    draft: bool = False
+    unlisted: bool = False
+    lang: str = ""
+    flags: tuple[str, ...] = ()  # front-matter keys that are true (featured, pinned …), sorted
+    body: str = ""  # Markdown, as written
+    body_line: int = 1  # the line of the file where the body begins
+    dialect: str = ""  # jekyll, hugo, zola … : what the body may hold besides Markdown
+    fingerprint: str = ""  # of title and body: knows a moved file again
+    body_hash: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def broken(self) -> bool:
+        """True where a problem keeps the post out of any issue."""
+        return any(p.severity == "error" for p in self.problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A half-open span of time in the newsletter's zone."""
+
+    start: datetime
+    end: datetime
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What a source may skip: posts that are surely dated before `since`. None: everything is wanted."""
+
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """One send time of a newsletter: the issue it stands for and the window that issue covers."""
+
+    newsletter: str
+    issue: str  # the issue's ID
+    send_at: datetime
+    window: Window
+    due: bool  # passed, and not worked off
+    missed: int = 0  # earlier send times that this one issue makes up for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRecord:
+    """What the ledger knows of a post it has seen: enough to know it again."""
+
+    id: str
+    source: str
+    path: str
+    canonical: str
+    url: str
+    title: str
+    day: date | None
+    fingerprint: str
+    body_hash: str
+    first_seen: datetime
+    issue: str = ""  # the issue of this newsletter that carried it (cancelled ones give their posts back)
+    held: bool = False  # picked once and held back by limit or too-few: comes first next time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What a newsletter has behind it, as the selector needs it."""
+
+    newsletter: str
+    first_start: datetime | None = None  # start of its first window: nothing older is ever caught up
+    last_end: datetime | None = None  # end of the last issue's window, skipped ones included
+    last_send: datetime | None = None  # the last send time worked off, skipped ones included
+    issues: tuple[str, ...] = ()  # IDs used so far, oldest first, skipped and cancelled ones included
+    sent_count: int = 0  # issues sent: the next one's number is first_number + sent_count
+    records: tuple[PostRecord, ...] = ()
+    known: bool = True  # False: there is no ledger to ask (pull requests): say so, do not guess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picked:
+    """A post of the issue, and why it is in."""
+
+    post: Post
+    reason: str  # window | catch-up | held-back | pinned | editor
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A post that is not in the issue, and the first reason that fits (DESIGN 4 has their order)."""
+
+    path: str
+    id: str | None
+    title: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The posts of one issue in order, and for every post left out, why. `skip` says why no issue can be made."""
+
+    occasion: Occasion
+    picked: tuple[Picked, ...]
+    left_out: tuple[LeftOut, ...]
+    skip: str = ""  # "" | nothing-new | too-few
+    waiting: tuple[str, ...] = ()  # paths of today's posts that wait for the next issue
+    history_known: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Posts under one label; the label is empty where nothing is grouped."""
+
+    label: str
+    posts: tuple[Post, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One dated digest, composed: what a theme draws. `lead` is the first post, or None where all are equal in rank."""
+
+    newsletter: str
+    id: str
+    number: int
+    revision: int
+    send_at: datetime
+    window: Window
+    title: str  # of the newsletter
+    subject: str  # a template until rendered, from the configuration or the editor
+    preheader: str
+    intro: str  # Markdown by the editor
+    lead: Post | None
+    groups: tuple[Group, ...]  # the rest, in order
+    language: str
+    content: str  # excerpt | full | title
+    intro_file: str = ""  # where the intro stands, for findings
+    intro_line: int = 1
+
+    @property
+    def posts(self) -> tuple[Post, ...]:
+        """Every post of the issue in its order."""
+        head = (self.lead,) if self.lead else ()
+        return head + tuple(p for g in self.groups for p in g.posts)
+
+
+# ------------------------------------------------------------------------------------------------ how it looks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A variant: the issue for one set of posts, language and theme. It knows no recipient; slots stand for one.
+
+    `html`, `text` hold slot marks (render.slots). `stencil` is the whole message as bytes with slots, in the form that
+    is frozen and stamped (render.slots.Stencil.to_bytes); empty until `pipeline` has assembled it.
+    """
+
+    variant: str  # a hash of what makes it: posts, language, theme
+    language: str
+    subject: str
+    preheader: str
+    mjml: str
+    mjml_origin: tuple[tuple[int, str, int], ...]  # (MJML line, template file, line): a map, ascending
+    html: str
+    text: str
+    posts: tuple[str, ...]  # ids, in order
+    warnings: tuple[Finding, ...] = ()  # what was repaired on the way (dropped pixel, cut title)
+    stencil: bytes = b""
+
+
+# ------------------------------------------------------------------------------------------------ is it fit to send
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What the preflight has to say: which rule, how grave, where, and what to do."""
+
+    rule: str
+    severity: str  # error | warning | info
+    message: str
+    file: str = ""
+    line: int | None = None
+    hint: str = ""
+    part: str = ""  # headers | html | text | mjml | config | posts: where the preview page jumps to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """The final bytes for one sample reader, with their envelope."""
+
+    mail_from: str
+    rcpt_to: str
+    data: bytes
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """All that a lint rule may look at. `config` and `newsletter` are the settings in force."""
+
+    issue: Issue
+    rendered: Rendered
+    samples: tuple[Sample, ...]  # at least one; two where two readers can be told apart
+    headers: tuple[tuple[str, str], ...]  # of the first sample, decoded, in order
+    html: str  # of the first sample, decoded and stamped
+    text: str
+    config: object  # settings.Config
+    newsletter: object  # settings.Newsletter
+    history: History
+    recipients: int | None  # None: unknown (no list, no state)
+    last_recipients: int | None
+    to_list: bool  # True for run and send to lists: some rules are graver then
+    now: datetime
+
+
+# ------------------------------------------------------------------------------------------------ who gets it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """One row of a list file, checked. `topics` select posts; `tags` are the owner's labels and select nothing."""
+
+    address: str  # as mail goes to it: domain in A-labels, lower case; local part as written
+    key: str  # what makes two addresses one person: address in lower case, NFC
+    line: int
+    name: str = ""
+    topics: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    lang: str = ""
+    attributes: tuple[tuple[str, str], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The sums of one issue. `list` = the rest added up, always; rows in hand count as queued."""
+
+    list: int = 0
+    queued: int = 0
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    suppressed: int = 0
+    unsubscribed: int = 0
+    filtered: int = 0
+    cancelled: int = 0
+    uncertain: int = 0

@@ -1,0 +1,1 @@
+"""What goes in: sources, dialects, windows, selection, composition, the editor's file. Nothing that renders."""
