@@ -1,5 +1,503 @@
-"""The only place that calls a plug's open, and reads the clock."""
+"""The only place that calls a plug's open, and reads the clock: one method a command, values in, values out.
+
+What is decided stands in `pipeline` and the rooms. `App` opens what a command needs, no more: `posts`, `select`,
+`draft`, `build` and `check` need no secret, list, state or network.
+"""
 
 from __future__ import annotations
 
-__all__: list[str] = []
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digest import config as configuration
+from digest import credentials, machine
+from digest.errors import DataError, DigestError, NoHistory, StateRefused, UsageError
+from digest.lifecycle import Event
+from digest.model import Counts, Post, Query, Selection
+from digest.pipeline import report
+from digest.pipeline.results import Built, Checked, Drafted, Planned, PreviewSent
+from digest.settings import Config, Newsletter, Smtp
+
+if TYPE_CHECKING:
+    from digest.interfaces import FrozenIssue, Source, Transport
+    from digest.pipeline.look import Looker
+    from digest.pipeline.reader import Reader
+    from digest.pipeline.work import Hands
+    from digest.project import Made
+    from digest.store.sqlite import Store
+
+__all__ = ["App", "Clock", "make_project"]
+
+AN_HOUR = timedelta(hours=1)
+LOOPBACK = ("localhost", "127.", "::1", "[::1]")
+
+
+class Clock:
+    """The time: the machine's, or a what-if time that goes on from where it was set."""
+
+    def __init__(self, what_if: datetime | None = None) -> None:
+        self._what_if, self._began = what_if, time.monotonic()
+
+    def __call__(self) -> datetime:
+        """Give the present, aware, in UTC."""
+        if self._what_if is None:
+            return datetime.now(UTC)
+        return self._what_if + timedelta(seconds=time.monotonic() - self._began)
+
+    @property
+    def far_off(self) -> bool:
+        """True where this clock is more than an hour off the machine's."""
+        return abs(self() - datetime.now(UTC)) > AN_HOUR
+
+
+class App:
+    """One project, opened: configuration, environment and clock. Everything else is opened when it is needed."""
+
+    def __init__(self, config: Config, environment: Mapping[str, str], clock: Clock, *, verbose: int = 0) -> None:
+        self.config, self.clock, self.verbose = config, clock, verbose
+        self._environment = environment
+
+    @classmethod
+    def open(cls, project: Path | None, *, what_if: str = "", verbose: int = 0) -> App:
+        """Find and read the project's configuration. Raises ConfigError with every mistake at once."""
+        from digest.pipeline.choose import moment
+
+        root = configuration.find(project if project is not None else Path.cwd())
+        config = configuration.load(root, os.environ)
+        return cls(config, os.environ, Clock(moment(what_if, config.site.timezone)), verbose=verbose)
+
+    # -- names and places
+
+    def newsletter(self, name: str) -> Newsletter:
+        """The newsletter of that name; without a name the only one there is."""
+        from digest.pipeline.choose import named
+
+        return named(self.config, name)
+
+    def _newsletters(self, name: str) -> tuple[Newsletter, ...]:
+        return (self.newsletter(name),) if name else self.config.newsletters
+
+    @property
+    def state_folder(self) -> Path:
+        """Where ledger, lock and secret lie."""
+        return self.config.root / self.config.state.path
+
+    # -- opening
+
+    def _sources(self) -> list[Source]:
+        return [
+            import_module(f"digest.posts.sources.{plug.kind}").open(
+                plug.options, name=plug.name, project=self.config.root, site=self.config.site
+            )
+            for plug in self.config.sources
+        ]
+
+    def _store(self, *, read_only: bool, secret: bytes | None = None) -> Store:
+        from digest.audience import tokens
+        from digest.store import sqlite
+
+        return sqlite.open(
+            self.config.state,
+            project=self.config.root,
+            site=self.config.site.id,
+            secret_fingerprint=tokens.fingerprint(secret) if secret else None,
+            machine=machine.name(),
+            boot_id=machine.boot_id(),
+            pid=os.getpid(),
+            now=self.clock(),
+            read_only=read_only,
+        )
+
+    @contextmanager
+    def _ledger_to_read(self) -> Iterator[Store | None]:
+        """The ledger as it is, never made and never changed; None where there is none."""
+        if not (self.state_folder / "ledger.db").exists():
+            yield None
+            return
+        store = self._store(read_only=True)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    @contextmanager
+    def _looker(self) -> Iterator[Looker]:
+        from digest.pipeline.look import Looker
+    from digest.pipeline.reader import Reader
+        from digest.render import theme
+
+        with self._ledger_to_read() as store:
+            yield Looker(
+                config=self.config,
+                sources=self._sources(),
+                ledger=store,
+                roster=store,
+                read_editor=self._editor,
+                load_theme=lambda name: theme.load(name, self.config.root / "templates"),
+                now=self.clock(),
+            )
+
+    def _editor(self, issue: str) -> Any:
+        from digest.posts import editor
+
+        path = self.config.root / "issues" / f"{issue}.md"
+        if not path.is_file():
+            return None
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as wrong:
+            raise DataError("is not UTF-8", file=str(path), hint="save it as UTF-8") from wrong
+        return editor.parse(text, path.relative_to(self.config.root).as_posix())
+
+    def transport(self) -> Transport:
+        """Open the way out that is configured. Raises ConfigError, RelayUnreachable, RelayRefused."""
+        plug = self.config.transport
+        if plug is None:
+            raise configuration.no_relay(self.config)
+        module = import_module(f"digest.deliver.transports.{plug.kind}")
+        if plug.kind != "smtp":
+            opened: Transport = module.open(plug.options, project=self.config.root)
+            return opened
+        known = credentials.relay(self.config, self._environment)
+        relay: Transport = module.open(plug.options, user=known.user, password=known.password)
+        return relay
+
+    # -- looking (writes nothing, needs no secret, list, state or network)
+
+    def posts(self) -> tuple[Post, ...]:
+        """Every post as read, broken ones among them."""
+        from digest.pipeline.choose import read_posts
+
+        return read_posts(self._sources(), Query())
+
+    def select(self, newsletter: str, issue: str = "") -> Selection:
+        """The posts of the issue that is due, or of the coming one, or of the one named."""
+        with self._looker() as looker:
+            return looker.choose(self.newsletter(newsletter), issue).selection
+
+    def draft(self, newsletter: str, issue: str = "") -> Drafted:
+        """Write the editor's file of the issue. Raises UsageError where it is there already."""
+        from digest.posts import editor
+
+        with self._looker() as looker:
+            chosen = looker.choose(self.newsletter(newsletter), issue)
+        path = self.config.root / "issues" / f"{chosen.selection.occasion.issue}.md"
+        if path.exists():
+            raise UsageError("is there already", file=str(path), hint="change it, or move it away first")
+        path.parent.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(editor.draft_text(chosen.selection, chosen.newsletter))
+        return Drafted(path=path, broken=_any_broken(chosen.selection))
+
+    def check(self, newsletter: str, issue: str = "") -> Checked:
+        """Run the preflight over every variant of the issue."""
+        from digest.pipeline import look, people, week
+
+        with self._looker() as looker:
+            chosen = looker.choose(self.newsletter(newsletter), issue)
+            look.need_content(chosen)
+            audiences = people.audiences_in_files(self.lists_folder, chosen.newsletter)
+            edition = looker.edition(chosen, audiences)
+            found = week.findings_of(
+                looker, chosen, edition, recipients=people.people_in_files(audiences), to_list=False
+            )
+        picked = [p for p in chosen.posts if p.problems]
+        return Checked(findings=found + look.post_findings(picked), broken=_any_broken(chosen.selection))
+
+    def build(self, newsletter: str, issue: str, out: Path, as_address: str = "") -> Built:
+        """Write the issue as files into `out`."""
+        from digest.pipeline import files, look, people, reader
+
+        with self._looker() as looker:
+            chosen = looker.choose(self.newsletter(newsletter), issue)
+            look.need_content(chosen)
+            audiences = people.audiences_in_files(self.lists_folder, chosen.newsletter)
+            edition = looker.edition(chosen, audiences)
+            secret = self._secret_if_any()
+            who = self._reader(looker, chosen.newsletter, as_address or "reader@example.net", secret)
+            written = files.write(edition, reader.message(self.config, edition, who, secret), out)
+        return Built(files=written, notes=who.notes, broken=_any_broken(chosen.selection))
+
+    def _reader(self, looker: Looker, newsletter: Newsletter, address: str, secret: bytes | None) -> Reader:
+        from digest.pipeline import reader
+
+        return reader.find(address, newsletter, looker.roster, self.lists_folder, secret)
+
+    def _secret_if_any(self) -> bytes | None:
+        return credentials.signing_secret(self.config, self._environment, create=False)
+
+    # -- sending
+
+    @property
+    def lists_folder(self) -> Path:
+        """The one folder that holds addresses."""
+        return self.config.root / "subscribers"
+
+    def missing(self, newsletter: str = "") -> tuple[DigestError, ...]:
+        """What `run` still asks for."""
+        return tuple(w for n in self._newsletters(newsletter) for w in configuration.ready_to_run(self.config, n))
+
+    def send_preview(self, newsletter: str, issue: str, to: tuple[str, ...], *, exact: bool) -> PreviewSent:
+        """Send the issue to these addresses alone, marked and with inert links, or `exact`; touches no ledger row."""
+        from digest.deliver import handful
+        from digest.pipeline import look, people, reader, week
+
+        self._refuse_what_if(dry_run=False)
+        wanted = tuple(a for t in to for a in (self.config.sender.reviewers if t == "reviewers" else (t,)))
+        if not wanted:
+            raise UsageError("there are no reviewers", hint="[sender] reviewers = [\"editor@example.org\"]")
+        secret = self._secret_if_any() if exact else None
+        with self._looker() as looker:
+            chosen = looker.choose(self.newsletter(newsletter), issue)
+            look.need_content(chosen)
+            audiences = people.audiences_in_files(self.lists_folder, chosen.newsletter)
+            edition = looker.edition(chosen, audiences)
+            found = week.findings_of(
+                looker, chosen, edition, recipients=people.people_in_files(audiences), to_list=False
+            )
+            if exact:
+                readers = [self._reader(looker, chosen.newsletter, a, secret) for a in wanted]
+            else:
+                edition = looker.edition(chosen, (), kind="preview")
+                readers = [reader.find(a, chosen.newsletter, None, Path(), None) for a in wanted]
+            samples = [
+                reader.message(self.config, edition, r, secret, fresh_id=os.urandom(16).hex()) for r in readers
+            ]
+        transport = self.transport()
+        try:
+            answers = handful.send(transport, [(s.mail_from, s.rcpt_to, s.data) for s in samples])
+        finally:
+            transport.close()
+        return PreviewSent(answers=answers, findings=found)
+
+    def plan(self, newsletter: str) -> Planned:
+        """Say what `send` is about to do: subject, posts, lists, people, duration."""
+        from digest.pipeline import look, people, week
+
+        with self._looker() as looker:
+            chosen = looker.choose(self.newsletter(newsletter), at_once=True)
+            look.need_content(chosen)
+            edition = looker.edition(chosen)
+        total = sum(a.people for a in people.audiences_in_files(self.lists_folder, chosen.newsletter))
+        rate = self.config.transport.options.rate if self._smtp else None
+        seconds = total / rate if rate else None
+        return Planned(name=chosen.newsletter.name, lines=week.plan(chosen, edition, total, seconds))
+
+    def send_now(self, newsletter: str, *, first_issue: bool, force: str, progress: Progress = None) -> report.Report:
+        """Send the issue of this moment to its lists."""
+        from digest.pipeline.week import Orders
+
+        orders = Orders(at_once=True, force=force, lists=self.lists_folder)
+        return self._work((self.newsletter(newsletter),), orders, timedelta(seconds=10), first_issue, progress)[-1]
+
+    def run(
+        self,
+        newsletter: str,
+        *,
+        dry_run: bool,
+        wait: timedelta,
+        first_issue: bool,
+        force: str,
+        progress: Progress = None,
+    ) -> list[report.Report]:
+        """The weekly job: go on, retry, and send what is due; one report an issue."""
+        from digest.pipeline.week import Orders
+
+        orders = Orders(dry_run=dry_run, force=force, lists=self.lists_folder)
+        return self._work(self._newsletters(newsletter), orders, wait, first_issue, progress)
+
+    def _work(
+        self,
+        newsletters: tuple[Newsletter, ...],
+        orders: Orders,
+        wait: timedelta,
+        first_issue: bool,
+        progress: Progress,
+    ) -> list[report.Report]:
+        from digest.pipeline import week
+
+        self._refuse_what_if(dry_run=orders.dry_run)
+        unknown = self._may_have_sent()
+        for newsletter in newsletters:
+            configuration.refuse_unready(configuration.ready_to_run(self.config, newsletter))
+        with ExitStack() as stack:
+            hands = stack.enter_context(self._hands(orders.dry_run, wait, progress))
+            looker = stack.enter_context(self._looker())
+            if not orders.dry_run:
+                looker = replace(looker, ledger=hands.ledger, roster=hands.roster)
+                self._refuse_unknown_past(hands, newsletters, unknown=unknown, first_issue=first_issue)
+            reports: list[report.Report] = []
+            for newsletter in newsletters:
+                reports += week.attempt(lambda n=newsletter: week.run(hands, looker, n, orders), newsletter.name)
+                if hands.stop():
+                    break
+        return [replace(r, next_due=self._next_due(r)) for r in reports]
+
+    @contextmanager
+    def _hands(self, dry_run: bool, wait: timedelta, progress: Progress) -> Iterator[Hands]:
+        """Take the lock and open the ledger to write; for a dry run open what is there, to read."""
+        from digest.deliver import pace
+        from digest.pipeline.work import Hands
+        from digest.store import lock
+
+        with ExitStack() as stack:
+            interrupt = stack.enter_context(machine.interruptible())
+            secret = b""
+            if not dry_run:
+                self._need_state_folder()
+                stack.enter_context(lock.held(self.state_folder, machine=machine.name(), pid=os.getpid(), now=self.clock()))
+                secret = credentials.signing_secret(self.config, self._environment, create=True) or b""
+            store = self._store(read_only=dry_run, secret=secret or None)
+            stack.callback(store.close)
+            yield Hands(
+                config=self.config,
+                ledger=store,
+                roster=store,
+                transport=self.transport,
+                clock=self.clock,
+                sleep=interrupt.sleep,
+                stop=interrupt,
+                secret=secret,
+                pace=pace.Pace.of(self.config.transport.options if self._smtp else None),
+                wait=wait,
+                progress=progress,
+            )
+
+    @property
+    def _smtp(self) -> bool:
+        return self.config.transport is not None and isinstance(self.config.transport.options, Smtp)
+
+    def _need_state_folder(self) -> None:
+        try:
+            self.state_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as wrong:
+            raise StateRefused(
+                f"the state folder cannot be made: {wrong.strerror}",
+                file=str(self.state_folder),
+                hint="give this user the right to write there, or set [state] path",
+            ) from wrong
+
+    # -- what is refused before anything is sent
+
+    def _refuse_what_if(self, *, dry_run: bool) -> None:
+        """A clock over an hour off reaches relays on loopback only."""
+        if dry_run or not self.clock.far_off or not self._smtp or self.config.transport is None:
+            return
+        host = self.config.transport.options.host
+        if not host.startswith(LOOPBACK):
+            raise UsageError("that is a what-if clock: add --dry-run", hint=f"--now is far off, and {host} is a real relay")
+
+    def needs_first_word(self, newsletter: str) -> bool:
+        """True where a newsletter has no history here, so that its first issue needs a person's word."""
+        with self._ledger_to_read() as store:
+            return any(
+                not (store and store.issues(n.name)) and self._may_have_sent() for n in self._newsletters(newsletter)
+            )
+
+    def _may_have_sent(self) -> bool:
+        """Where nothing speaks for a first issue: a CI runner, a state folder that nobody made, [state] required."""
+        if self.config.state.required or self._environment.get("CI", "") not in ("", "0", "false"):
+            return True
+        return not (self.state_folder / "ledger.db").exists() and not (self.state_folder / "secret").exists()
+
+    def _refuse_unknown_past(
+        self, hands: Hands, newsletters: tuple[Newsletter, ...], *, unknown: bool, first_issue: bool
+    ) -> None:
+        for newsletter in newsletters:
+            if first_issue or hands.ledger.issues(newsletter.name) or not unknown:
+                continue
+            raise NoHistory(
+                f'there is no history of "{newsletter.name}" here, and it may have been sent before: nothing was sent',
+                file=str(self.state_folder),
+                hint="bring its state folder back (a backup, the other machine), or say --first-issue if it never was",
+            )
+
+    # -- afterwards
+
+    def _next_due(self, r: report.Report) -> datetime | None:
+        from digest.posts import window
+
+        newsletter = next((n for n in self.config.newsletters if n.name == r.newsletter), None)
+        return window.next_send(newsletter.send, newsletter.timezone, self.clock()) if newsletter else None
+
+    def status(self, issue: str = "") -> list[report.Report]:
+        """What happened to an issue, or to the latest one of each newsletter, and what is next."""
+        with self._ledger_to_read() as store:
+            if issue:
+                found = store.issue(issue) if store else None
+                if found is None:
+                    raise UsageError(f"no issue {issue} is in the ledger", hint="digest status lists what there is")
+                return [self._status_of(store, found)]
+            return [self._latest(store, n) for n in self.config.newsletters]
+
+    def _latest(self, store: Store | None, newsletter: Newsletter) -> report.Report:
+        from digest.model import History
+        from digest.pipeline.choose import occasion_for
+
+        issues = store.issues(newsletter.name) if store else ()
+        if store is not None and issues:
+            return self._status_of(store, issues[-1])
+        history = History(newsletter=newsletter.name, known=store is not None)
+        coming = report.of_occasion(occasion_for(newsletter, history, self.clock()))
+        return replace(coming, next_due=self._next_due(coming))
+
+    def _status_of(self, store: Any, issue: FrozenIssue) -> report.Report:
+        newsletter = next((n for n in self.config.newsletters if n.name == issue.newsletter), None)
+        key = (issue.id, issue.revision)
+        made = report.of_issue(
+            issue,
+            zone=newsletter.timezone if newsletter else self.config.site.timezone,
+            uncertain=store.uncertain(*key),
+            failures=store.failures(*key),
+            retry_at=issue.go_on_at or store.next_due(*key),
+        )
+        return replace(made, next_due=self._next_due(made))
+
+    def resend(self, issue: str, which: str) -> int:
+        """Carry out a person's decision about uncertain or failed people; gives how many rows it changed."""
+        with self._hands(False, timedelta(0), None) as hands:
+            found = self._need_issue(hands, issue)
+            changed = hands.ledger.decide(found.id, found.revision, which, hands.clock())
+            if changed and which != "assume-sent" and str(found.state) == "done":
+                hands.ledger.move(found.id, found.revision, Event.REOPEN, hands.clock())
+            return changed
+
+    def move(self, issue: str, event: str) -> report.Report:
+        """Pause, resume or cancel an issue."""
+        with self._hands(False, timedelta(0), None) as hands:
+            found = self._need_issue(hands, issue)
+            moved = hands.ledger.move(found.id, found.revision, Event(event), hands.clock())
+            return self._status_of(hands.ledger, moved)
+
+    def _need_issue(self, hands: Hands, issue: str) -> FrozenIssue:
+        found = hands.ledger.issue(issue)
+        if found is None:
+            raise UsageError(f"no issue {issue} is in the ledger", hint="digest status lists what there is")
+        return found
+
+    def schedule(self, newsletter: str, form: str) -> str:
+        """A crontab line, a systemd timer, or a CI workflow."""
+        from digest import schedule
+
+        return schedule.text(self.config, self.newsletter(newsletter) if newsletter else None, form)
+
+
+def make_project(folder: Path) -> Made:
+    """Make a project in `folder`: nothing that is there is overwritten."""
+    from digest import project
+
+    return project.make(folder)
+
+
+Progress = Callable[[Counts], None] | None
+
+
+def _any_broken(selection: Selection) -> bool:
+    return any(o.reason == "broken" for o in selection.left_out)

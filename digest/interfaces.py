@@ -78,6 +78,10 @@ class Feed(Protocol):
         """
         ...
 
+    def size(self, row: int) -> int:
+        """How many octets the message of this row has at most (RFC 1870); asked before its envelope goes out."""
+        ...
+
     def body(self, row: int) -> bytes:
         """The message's bytes (RFC 5322, CRLF, no dot-stuffing due, no final dot), asked for immediately before the
         first of them goes out: asking marks the row as on the wire."""

@@ -288,6 +288,8 @@ class Proof:
     last_recipients: int | None
     to_list: bool  # True for run and send to lists: some rules are graver then
     now: datetime
+    last_subject: str = ""  # of the last issue sent, where it is known
+    last_list_id: str = ""  # its List-Id, decoded
 
 
 # ------------------------------------------------------------------------------------------------ who gets it

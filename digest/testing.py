@@ -99,6 +99,9 @@ class ListFeed:
         mail_from, rcpt_to, _ = self._messages[row]
         return row, mail_from.encode(), rcpt_to
 
+    def size(self, row: int) -> int:
+        return len(self._messages[row][2])
+
     def body(self, row: int) -> bytes:
         self.asked.append(row)
         return self._messages[row][2]

@@ -1,0 +1,68 @@
+"""Commands for when something is wrong: resend, pause, resume, cancel."""
+
+from __future__ import annotations
+
+import click
+
+from digest.cli import options, output
+from digest.cli.options import Desk
+
+__all__ = ["COMMANDS"]
+
+
+@click.command()
+@click.argument("issue")
+@options.project
+@click.option("--uncertain", "which", flag_value="uncertain", help="Send again to those who may have it.")
+@click.option("--failed", "which", flag_value="failed", help="Try again those that were refused.")
+@click.option("--assume-sent", "which", flag_value="assume-sent", help="Take the uncertain ones as sent.")
+@options.yes
+def resend(desk: Desk, issue: str, which: str | None, yes: bool) -> None:
+    """Decide about people who may not have an issue."""
+    from digest.cli import words
+
+    app = desk.open()
+    if which is None:
+        for text in words.choices(app.status(issue)[0]):
+            output.line(text)
+        return
+    if not yes and output.terminal():
+        click.confirm(words.WARNINGS[which].format(issue=issue), abort=True, err=True)
+    changed = app.resend(issue, which)
+    output.line(words.resent(which, changed))
+
+
+@click.command()
+@click.argument("issue")
+@options.project
+def pause(desk: Desk, issue: str) -> None:
+    """Stop an issue at the next message; nothing is lost."""
+    app = desk.open()
+    app.move(issue, "pause")
+    output.line(f"{issue} is paused; go on with: digest resume {issue}")
+
+
+@click.command()
+@click.argument("issue")
+@options.project
+def resume(desk: Desk, issue: str) -> None:
+    """Let a paused issue go on at the next digest run."""
+    app = desk.open()
+    app.move(issue, "resume")
+    output.line(f"{issue} goes on at the next: digest run")
+
+
+@click.command()
+@click.argument("issue")
+@options.project
+@options.yes
+def cancel(desk: Desk, issue: str, yes: bool) -> None:
+    """Stop an issue for good; before its first message it gives its posts back."""
+    app = desk.open()
+    if not yes and output.terminal():
+        click.confirm(f"Cancel {issue}? People who do not have it yet will not get it.", abort=True, err=True)
+    report = app.move(issue, "cancel")
+    output.line(f"{issue} is cancelled: {report.counts.cancelled:,} will not get it, {report.counts.sent:,} have it.")
+
+
+COMMANDS: tuple[click.Command, ...] = (resend, pause, resume, cancel)

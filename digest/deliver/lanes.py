@@ -1,0 +1,360 @@
+"""The one loop over all connections to a relay: who connects, who waits, what times out. Threads only sign in.
+
+A lane is a signed-in socket with its `wire.Conversation`. Lanes open one after the other and double as messages are
+accepted, so that a relay that refuses us is asked once; one that dies is replaced a bounded number of times. How a
+connection is made and signed in is the transport's; it hands in `connect`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import selectors
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+
+from digest.deliver.wire import Conversation
+from digest.errors import DigestError, RelayRefused, RelayUnreachable
+from digest.interfaces import Feed, Job, Reply
+
+__all__ = ["Lanes", "Line"]
+
+PATIENCE = {"mail": 5, "rcpt": 5, "data": 2, "body": 3, "dot": 10, "lone": 10, "rset": 5, "quit": 0.05}
+"""Minutes to wait at each step (RFC 5321 4.5.3.2); a minute is `unit` seconds, so that tests need not wait."""
+
+FAILURES = 5  # connections in a row that carried nothing, before we give up
+NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A connection after sign-in: what EHLO offered, and octets the server has sent already."""
+
+    sock: socket.socket
+    features: Mapping[str, str]
+    early: bytes = b""
+
+
+class Lane:
+    """A line at work."""
+
+    __slots__ = ("leaving", "sock", "talk", "tls", "useful", "waits_since", "writing")
+
+    def __init__(self, sock: socket.socket, talk: Conversation, now: float) -> None:
+        self.sock, self.talk, self.waits_since = sock, talk, now
+        self.tls = isinstance(sock, ssl.SSLSocket)
+        self.writing = self.leaving = self.useful = False
+
+
+class Lanes:
+    """Deliver over up to `most` connections. `limit`: messages a connection; `unit`: seconds of a protocol minute."""
+
+    def __init__(self, connect: Callable[[], Line], *, most: int = 1, limit: int | None = None, unit: float = 60.0):
+        self._connect, self._most, self._limit, self._unit = connect, most, limit, unit
+        self._lanes: list[Lane] = []
+        self._selector = selectors.DefaultSelector()
+        self._opened: queue.SimpleQueue[Line | BaseException] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._wake, self._waker = socket.socketpair()
+        self._wake.setblocking(False)
+        self._selector.register(self._wake, selectors.EVENT_READ, None)
+        self._opening = 0
+        self._pipelining = True
+        self._feed: Feed | None = None
+        self._held: Job | None = None
+        self._closed = False
+
+    # ---------------------------------------------------------------------------------------- one delivery
+
+    def deliver(self, feed: Feed) -> None:
+        """Run until the feed has nothing more and every job taken has its reply."""
+        self._feed, self._ask_at, self._finished = feed, 0.0, False
+        self._failures, self._carried, self._retry_at, self._looked = 0, False, 0.0, 0.0
+        self._error: DigestError | None = None
+        self._held = self._take()
+        try:
+            while not self._over():
+                self._turn()
+        finally:
+            self._give_back()
+            self._feed = None
+
+    def _over(self) -> bool:
+        """Nothing more to send, nothing in hand."""
+        return self._finished and self._held is None and all(lane.talk.idle or lane.leaving for lane in self._lanes)
+
+    def _turn(self) -> None:
+        now = monotonic()
+        self._start_idle(now)
+        self._open_more(now)
+        if self._over():
+            return
+        tick = min(0.5, self._unit / 4)
+        wait = min(tick, max(self._ask_at - now, 0.0)) if self._ask_at > now else tick
+        for key, events in self._selector.select(wait):
+            if key.data is None:
+                self._welcome()
+            else:
+                self._serve(key.data, events)
+        self._settle()
+        now = monotonic()
+        if now - self._looked >= tick / 2:
+            self._looked = now
+            self._time_out(now)
+
+    def _start_idle(self, now: float) -> None:
+        """Give work to every lane that has none; let go of those that may carry no more."""
+        again = True
+        while again:
+            for lane in self._lanes:
+                if lane.talk.idle and not lane.leaving and not self._finished and now >= self._ask_at:
+                    lane.waits_since = now
+                    lane.talk.start()
+                    self._write(lane)
+            again = self._settle()
+            for lane in [lane for lane in self._lanes if lane.talk.spent and lane.talk.idle and not lane.leaving]:
+                self._leave(lane)
+
+    def _take(self) -> Job | None:
+        """What conversations ask: the feed's next job, unless the pace or the end says no."""
+        if self._held is not None:
+            job, self._held = self._held, None
+            return job
+        now = monotonic()
+        if self._finished or now < self._ask_at:
+            return None
+        assert self._feed is not None
+        answer = self._feed.take(now)
+        if answer is None:
+            self._finished = True
+            return None
+        if isinstance(answer, tuple):
+            return answer
+        self._ask_at = now + answer
+        return None
+
+    def _settle(self) -> bool:
+        """Hand answers to the feed; True where there were any (then the feed may have work again)."""
+        replies: list[Reply] = []
+        for lane in self._lanes:
+            if lane.talk.replies:
+                lane.useful = lane.useful or any(step != "released" for _, step, _, _ in lane.talk.replies)
+                replies += lane.talk.replies
+                lane.talk.replies = []
+        for lane in [lane for lane in self._lanes if lane.talk.fault]:
+            self._bury(lane)
+        if not replies:
+            return False
+        assert self._feed is not None
+        self._finished = False
+        self._feed.settle(replies)
+        return True
+
+    def _give_back(self) -> None:
+        """However this delivery ends, each job in hand gets its reply: also where the feed itself has failed."""
+        replies: list[Reply] = []
+        if self._held is not None:
+            replies.append((self._held[0], "released", 0, "no connection"))
+            self._held = None
+        for lane in list(self._lanes):
+            if not lane.talk.idle and not lane.leaving:
+                lane.talk.break_off("the run stopped")
+            replies += lane.talk.replies
+            lane.talk.replies = []
+            if lane.talk.fault:
+                self._drop(lane)
+        if replies and self._feed is not None:
+            self._feed.settle(replies)
+
+    # ---------------------------------------------------------------------------------------- octets
+
+    def _serve(self, lane: Lane, events: int) -> None:
+        if events & selectors.EVENT_READ:
+            self._read(lane)
+        if not lane.talk.fault:
+            self._write(lane)
+
+    def _read(self, lane: Lane) -> None:
+        talk = lane.talk
+        while True:
+            try:
+                data = lane.sock.recv(65536)
+            except NOT_YET:
+                return
+            except OSError as error:
+                talk.break_off(f"the connection broke ({error.strerror or error})")
+                return
+            if not data:
+                talk.break_off("it closed the connection")
+                return
+            due = talk.answers
+            talk.received(data)
+            if talk.answers != due:
+                lane.waits_since = monotonic()
+            if talk.fault or not (lane.tls and lane.sock.pending()):  # type: ignore[attr-defined]  # of SSLSocket
+                return
+
+    def _write(self, lane: Lane) -> None:
+        talk = lane.talk
+        while talk.output:
+            try:
+                sent = lane.sock.send(talk.output)
+            except NOT_YET:
+                break
+            except OSError as error:
+                self._read(lane)  # its last words may lie there and say why
+                if not talk.fault:
+                    talk.break_off(f"the connection broke ({error.strerror or error})")
+                return
+            talk.wrote(sent)
+            lane.waits_since = monotonic()
+        if lane.writing is not bool(talk.output):
+            lane.writing = not lane.writing
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if lane.writing else 0)
+            self._selector.modify(lane.sock, wanted, lane)
+
+    def _time_out(self, now: float) -> None:
+        for lane in self._lanes:
+            step = lane.talk.awaited
+            if step and now - lane.waits_since > PATIENCE[step] * self._unit:
+                what = "took no more octets" if step == "body" else f"gave no answer to {WORDS.get(step, step.upper())}"
+                lane.talk.break_off(f"it {what} for {PATIENCE[step] * self._unit:g} seconds")
+        self._settle()
+
+    # ---------------------------------------------------------------------------------------- lanes come and go
+
+    def _open_more(self, now: float) -> None:
+        """Ask for one more lane where there is work for it, and the relay has been seen to take mail."""
+        staying = [lane for lane in self._lanes if not lane.leaving]
+        proven = sum(1 for lane in staying if lane.talk.accepted)
+        busy = all(not lane.talk.idle for lane in staying)
+        wanted = min(self._most, max(1, 2 * proven))
+        work = self._held is not None or not (self._finished or (staying and now < self._ask_at))
+        if work and busy and len(staying) + self._opening < wanted and now >= self._retry_at:
+            self._opening += 1
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
+            self._threads.append(threading.Thread(target=self._sign_in, daemon=True, name="sign-in"))
+            self._threads[-1].start()
+
+    def _sign_in(self) -> None:
+        """In a thread of its own: connecting blocks."""
+        try:
+            self._opened.put(self._connect())
+        except BaseException as error:  # noqa: BLE001  # it is raised again, in the thread that waits for it
+            self._opened.put(error)
+        with contextlib.suppress(OSError):  # nobody waits any more
+            self._waker.send(b".")
+        if self._closed:
+            self._turn_away()
+
+    def _welcome(self) -> None:
+        """Take in what the threads have brought."""
+        with contextlib.suppress(BlockingIOError):
+            self._wake.recv(4096)
+        while True:
+            try:
+                brought = self._opened.get_nowait()
+            except queue.Empty:
+                return
+            self._opening -= 1
+            if isinstance(brought, Line):
+                self._admit(brought)
+            elif isinstance(brought, DigestError):
+                self._failed(brought, signed_in=False)
+            else:
+                raise brought
+
+    def _admit(self, line: Line) -> None:
+        line.sock.setblocking(False)
+        talk = Conversation(
+            line.features,
+            take=self._take,
+            size=lambda row: self._feed.size(row) if self._feed else 0,
+            body=lambda row: self._feed.body(row) if self._feed else b"",
+            pipelining=self._pipelining,
+            limit=self._limit,
+        )
+        lane = Lane(line.sock, talk, monotonic())
+        self._lanes.append(lane)
+        self._selector.register(line.sock, selectors.EVENT_READ, lane)
+        if line.early:
+            talk.received(line.early)
+            self._settle()
+
+    def _leave(self, lane: Lane) -> None:
+        lane.leaving = True
+        lane.talk.quit()
+        lane.waits_since = monotonic()
+        self._write(lane)
+
+    def _bury(self, lane: Lane) -> None:
+        """A lane has ended. Those that carried something are replaced at once, the others after a growing pause."""
+        self._drop(lane)
+        if lane.leaving:
+            return
+        if lane.talk.suspicious:
+            self._pipelining = False
+        if lane.useful:
+            self._failures, self._carried = 0, True
+        elif lane.talk.began or not self._carried:
+            words = f"the mail server broke the connection {FAILURES} times: {lane.talk.fault}"
+            self._failed(RelayUnreachable(words, hint="Try again later, or ask its operator."), signed_in=True)
+
+    def _failed(self, error: DigestError, *, signed_in: bool) -> None:
+        self._failures += 1
+        self._retry_at = monotonic() + self._unit / 60 * 2 ** (self._failures - 1)
+        self._error = error
+        if self._lanes:
+            self._most = max(1, len(self._lanes))  # it may allow no more at a time
+        elif not self._opening and (self._hopeless(error, signed_in) or self._failures >= FAILURES):
+            raise error
+
+    def _hopeless(self, error: DigestError, signed_in: bool) -> bool:
+        """At the beginning the first failure to connect is told at once, and a refusal always."""
+        return isinstance(error, RelayRefused) or (not signed_in and not self._carried)
+
+    def _drop(self, lane: Lane) -> None:
+        self._lanes.remove(lane)
+        self._selector.unregister(lane.sock)
+        lane.sock.close()
+
+    # ---------------------------------------------------------------------------------------- the end
+
+    def close(self) -> None:
+        """Say QUIT on each line, wait a moment for its answer, and close all."""
+        if self._closed:
+            return
+        for lane in list(self._lanes):
+            if lane.talk.idle and not lane.talk.fault and not lane.leaving:
+                self._leave(lane)
+        until = monotonic() + min(2.0, PATIENCE["quit"] * self._unit)
+        while any(lane.talk.awaited and not lane.talk.fault for lane in self._lanes) and monotonic() < until:
+            for key, events in self._selector.select(0.05):
+                if key.data is not None and not key.data.talk.fault:
+                    self._serve(key.data, events)
+            for lane in [lane for lane in self._lanes if lane.talk.fault]:
+                self._drop(lane)
+        for lane in list(self._lanes):
+            self._drop(lane)
+        self._closed = True
+        for thread in self._threads:
+            thread.join(min(2.0, self._unit))
+        self._turn_away()
+        self._selector.close()
+        self._wake.close()
+        self._waker.close()
+
+    def _turn_away(self) -> None:
+        """Close lines that came too late."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                brought = self._opened.get_nowait()
+                if isinstance(brought, Line):
+                    brought.sock.close()
+
+
+WORDS = {"dot": "the end of the message", "lone": "the end of an empty message"}

@@ -1,0 +1,397 @@
+"""SMTP after sign-in, as bytes in and bytes out: no socket, no clock, no policy.
+
+A `Conversation` is one connection's side of the protocol (RFC 5321), pipelined (RFC 2920) where the server offers it:
+the end of one message and the envelope of the next leave in one flight, so that a message costs one round trip. Where
+it is not offered, or proves broken, the same commands go one by one. Every answer finds its recipient; what cannot be
+understood ends the conversation, and each job in hand is told as `released` or `lost`, never guessed.
+
+What replies mean is decided in `outcome`; who connects, waits and times out is `lanes`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from digest.interfaces import Job, Reply
+
+__all__ = ["Answers", "Conversation", "Garbled"]
+
+MOST_OCTETS = 65_536  # of one reply: RFC 5321 4.5.3.1.5 speaks of 512 a line; servers send more, none needs this much
+KEPT_LINES = 50  # of a reply are kept as its text
+KEPT_OCTETS = 4_096
+CONTROLS = dict.fromkeys((*range(10), *range(11, 32), *range(127, 160)), "?")  # a reply is shown on terminals
+
+
+class Garbled(Exception):
+    """The server's answer is none: the conversation cannot go on. The text says what came instead."""
+
+
+class Answers:
+    """Cut what the server says into replies; memory is bounded however long a reply gets."""
+
+    __slots__ = ("_code", "_lines", "_octets", "_rest")
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._code = 0
+        self._lines: list[bytes] = []
+        self._octets = 0
+
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        """Take what came and give each complete reply as (code, text with line feeds); raise `Garbled`."""
+        lines = (self._rest + data if self._rest else data).split(b"\n")
+        self._rest = lines.pop()
+        if len(self._rest) > MOST_OCTETS:
+            raise Garbled("a line of its answer does not end")
+        replies = []
+        for line in lines:
+            reply = self._line(line)
+            if reply is not None:
+                replies.append(reply)
+        return replies
+
+    def _line(self, line: bytes) -> tuple[int, bytes] | None:
+        if line[-1:] == b"\r":
+            line = line[:-1]
+        code = line[:3]
+        if len(code) < 3 or not code.isdigit() or not b"2" <= code[:1] <= b"5" or line[3:4] not in b" -":
+            raise Garbled(f"it said {plain(line[:60])!r} where a reply code was due")
+        number = int(code)
+        if self._code not in (0, number):
+            raise Garbled(f"one answer has two codes, {self._code} and {number}")
+        if line[3:4] == b"-":
+            self._keep(number, line)
+            return None
+        if not self._code:
+            return number, line[4:]
+        self._keep(number, line)
+        text = b"\n".join(self._lines)
+        self._code, self._lines, self._octets = 0, [], 0
+        return number, text
+
+    def _keep(self, number: int, line: bytes) -> None:
+        self._code = number
+        self._octets += len(line) + 2
+        if self._octets > MOST_OCTETS:
+            raise Garbled("its answer does not end")
+        if len(self._lines) < KEPT_LINES:
+            self._lines.append(line[4:])
+
+
+def plain(text: bytes) -> str:
+    """A server's words as text that no terminal obeys, cut to what is worth keeping."""
+    return text[:KEPT_OCTETS].decode("utf-8", "replace").translate(CONTROLS).strip()
+
+
+class Conversation:
+    """One connection after sign-in. `output` is what to write next; `wrote` and `received` tell what happened.
+
+    `take` gives the next job or None (none now); `size` says at most how many octets its message has; `body` gives
+    the message and marks it as on the wire, and is called only when its first octet is about to leave.
+    Answers to jobs gather in `replies`, for the caller to empty. `fault` says why it is over, where it is.
+
+    In hand are at most one message that awaits the answer to its dot (`_current`) and one envelope behind it
+    (`_next`): after DATA a client has to wait. With BDAT (RFC 3030) `_current` would become a queue, here alone.
+    """
+
+    __slots__ = (
+        "_answers",
+        "_body",
+        "_current",
+        "_dot_end",
+        "_expect",
+        "_limit",
+        "_next",
+        "_open",
+        "_pipelined",
+        "_queued",
+        "_refusal",
+        "_size",
+        "_take",
+        "_todo",
+        "_transactions",
+        "_utf8",
+        "_with_size",
+        "_written",
+        "accepted",
+        "answers",
+        "closing",
+        "fault",
+        "output",
+        "replies",
+        "room",
+        "suspicious",
+    )
+
+    def __init__(
+        self,
+        features: Mapping[str, str],
+        *,
+        take: Callable[[], Job | None],
+        size: Callable[[int], int],
+        body: Callable[[int], bytes],
+        pipelining: bool = True,
+        limit: int | None = None,
+    ) -> None:
+        self._take, self._size, self._body = take, size, body
+        self._pipelined = pipelining and "pipelining" in features
+        self._utf8 = "smtputf8" in features
+        self._with_size = "size" in features
+        said = features.get("size", "").strip()
+        self.room = int(said) if said.isdigit() and int(said) else None  # RFC 1870: 0 means no fixed limit
+        self._limit = limit
+        self._answers = Answers()
+        self._expect: deque[str] = deque()  # steps whose answers are due, in order
+        self._todo: deque[tuple[str, bytes]] = deque()  # commands that wait for an answer before them
+        self._next: Job | None = None  # its envelope is out, its DATA is not answered
+        self._current: Job | None = None  # its body is out, its dot is not answered
+        self._refusal: tuple[str, int, bytes] | None = None  # of the envelope that is out
+        self._open = False  # a refused envelope has left a transaction open on the other side
+        self._transactions = self._queued = self._written = self._dot_end = 0
+        self.output: bytes | memoryview = b""
+        self.replies: list[Reply] = []
+        self.accepted = 0
+        self.answers = 0  # complete ones, to anything
+        self.fault = ""
+        self.closing = False  # it said 421: nothing more is begun
+        self.suspicious = False  # what went wrong looks like a server that cannot pipeline
+
+    # ---------------------------------------------------------------------------------------- what the caller sees
+
+    @property
+    def idle(self) -> bool:
+        """True where nothing is in hand and nothing is awaited."""
+        return not self._expect and not self.output
+
+    @property
+    def spent(self) -> bool:
+        """True where this connection may begin no further message."""
+        return self.closing or bool(self.fault) or (self._limit is not None and self._transactions >= self._limit)
+
+    @property
+    def began(self) -> bool:
+        """True where at least one message was begun on it."""
+        return self._transactions > 0
+
+    @property
+    def awaited(self) -> str:
+        """The step whose time-out rules now: `body` while octets wait to leave, else what must answer; or nothing."""
+        if self.output:
+            return "body" if self._current else "mail"
+        return self._expect[0] if self._expect else ""
+
+    def start(self) -> None:
+        """Begin a message, if there is one and nothing is in hand."""
+        if self.idle and not self.spent:
+            self._begin()
+
+    def quit(self) -> None:
+        """Say goodbye; only where nothing is in hand."""
+        self._send("quit", b"QUIT\r\n")
+
+    def wrote(self, octets: int) -> None:
+        """Note that so much of `output` was handed over to the kernel."""
+        self._written += octets
+        self.output = b"" if octets == len(self.output) else memoryview(self.output)[octets:]
+
+    def received(self, data: bytes) -> None:
+        """Take what the server said; it may answer jobs, and put new octets into `output`."""
+        try:
+            for code, text in self._answers.feed(data):
+                self._answer(code, text)
+                if self.fault:
+                    return
+        except Garbled as garbled:
+            self.break_off(str(garbled))
+
+    def break_off(self, why: str) -> None:
+        """End it here: what may have been taken is lost, what surely was not is released."""
+        if self._current is not None:
+            step = "lost" if self._written >= self._dot_end else "released"
+            self.replies.append((self._current[0], step, 0, why))
+        if self._next is not None:
+            self.replies.append((self._next[0], "released", 0, why))
+            self.suspicious = self.suspicious or (self._pipelined and not self.accepted and not self.closing)
+        self._current = self._next = None
+        self._expect.clear()
+        self._todo.clear()
+        self.output = b""
+        self.fault = why
+
+    # ---------------------------------------------------------------------------------------- beginning
+
+    def _job(self) -> Job | None:
+        """The next job; None where there is none now, or this server can never carry it (the caller asks again)."""
+        job = None if self.spent else self._take()
+        if job is None:
+            return None
+        if not self._utf8 and not (job[1].isascii() and job[2].isascii()):
+            self.replies.append((job[0], "unsendable", 0, NO_UTF8))
+            return None
+        if self.room is not None and self._size(job[0]) > self.room:
+            self.replies.append((job[0], "unsendable", 0, TOO_BIG.format(self._size(job[0]), self.room)))
+            return None
+        self._transactions += 1
+        return job
+
+    def _begin(self) -> None:
+        """Put the next envelope out. After a refused envelope RSET goes first, or the next MAIL is told 503."""
+        if (job := self._job()) is None:
+            return
+        if self._open:
+            self._todo.append(("rset", b"RSET\r\n"))
+            self._open = False
+        self._todo += self._envelope(job)
+        self._next, self._refusal = job, None
+        self._advance()
+
+    def _envelope(self, job: Job) -> tuple[tuple[str, bytes], ...]:
+        row, sender, address = job
+        options = b" SIZE=%d" % self._size(row) if self._with_size else b""
+        if not (sender.isascii() and address.isascii()):
+            options += b" BODY=8BITMIME SMTPUTF8"  # RFC 6531 3.4; its servers offer 8BITMIME too
+        return (
+            ("mail", b"MAIL FROM:<%b>%b\r\n" % (sender, options)),
+            ("rcpt", b"RCPT TO:<%b>\r\n" % address.encode()),
+            ("data", b"DATA\r\n"),
+        )
+
+    def _advance(self) -> None:
+        """Send what may be sent: everything in one flight, or the one command whose turn it is."""
+        if self._pipelined:
+            while self._todo:
+                self._send(*self._todo.popleft())
+        elif self._todo and not self._expect:
+            self._send(*self._todo.popleft())
+
+    def _send(self, step: str, octets: bytes) -> None:
+        self._expect.append(step)
+        self._queued += len(octets)
+        self.output = bytes(self.output) + octets if self.output else octets
+
+    # ---------------------------------------------------------------------------------------- answers
+
+    def _answer(self, code: int, text: bytes) -> None:
+        self.answers += 1
+        if not self._expect:
+            self.closing = self.closing or code == 421
+            self.break_off(f"it said {code} unasked: {plain(text)}")
+            return
+        step = self._expect.popleft()
+        if step in ("mail", "rcpt"):
+            self._to_envelope(step, code, text)
+        elif step == "data":
+            self._to_data(code, text)
+        elif step == "dot":
+            self._to_dot(code, text)
+        elif code == 421:  # to RSET or to the lone dot
+            self.closing = True
+            self.break_off(f"it closes: 421 {plain(text)}")
+        else:
+            self._advance()
+
+    def _to_envelope(self, step: str, code: int, text: bytes) -> None:
+        if code // 100 == 3:
+            raise Garbled(f"it said {code} to {step.upper()}")
+        if code == 421:
+            self._closes(step, text)
+            return
+        if code >= 400 and self._refusal is None:
+            self._refusal = (step, code, text)
+        if self._refusal is not None and not self._pipelined:
+            self._refused()
+        else:
+            self._advance()
+
+    def _to_data(self, code: int, text: bytes) -> None:
+        if code == 421:
+            self._closes("data", text)
+        elif code == 354 and self._refusal is None:
+            self._message()
+        elif code == 354:  # RFC 2920 3.1: nobody is there to get it, so end it empty; the answer to that says nothing
+            self._send("lone", b".\r\n")
+            self._tell_refusal()
+            self._begin()
+        elif code < 400:
+            raise Garbled(f"it said {code} to DATA")
+        else:
+            self._refusal = self._refusal or ("data", code, text)
+            self._refused()
+
+    def _refused(self) -> None:
+        """The envelope is refused: tell it, and go on with the next."""
+        assert self._refusal is not None
+        step, code, text = self._refusal
+        self._todo.clear()
+        if self._pipelined and out_of_order(code, text):
+            self.suspicious = True
+            self.break_off(f"it cannot take commands ahead of their answers: {code} {plain(text)}")
+            return
+        self._open = step != "mail"
+        self._tell_refusal()
+        self._begin()
+
+    def _tell_refusal(self) -> None:
+        assert self._next is not None
+        assert self._refusal is not None
+        step, code, text = self._refusal
+        self.replies.append((self._next[0], step, code, plain(text)))
+        self._next = None
+
+    def _closes(self, step: str, text: bytes) -> None:
+        """421: it shuts the line. A line that has carried mail is closed for its own reasons, and the job goes again
+        elsewhere; on a fresh line it is the answer, or one recipient could keep us connecting for ever."""
+        self.closing = True
+        if self._refusal is None and not self.accepted:
+            self._refusal = (step, 421, text)
+        if self._refusal is not None:
+            self._tell_refusal()
+        self.break_off(f"it closes: 421 {plain(text)}")
+
+    def _message(self) -> None:
+        """Hand out the message, its final dot, and the envelope of the next one with it."""
+        job, self._next = self._next, None
+        assert job is not None
+        body = self._body(job[0])
+        self._current = job
+        self._send("dot", body + b".\r\n" if body[-2:] == b"\r\n" else body + b"\r\n.\r\n")
+        self._dot_end = self._queued
+        if self._pipelined:
+            self._begin()
+
+    def _to_dot(self, code: int, text: bytes) -> None:
+        assert self._current is not None
+        if code // 100 == 3:
+            raise Garbled(f"it said {code} to the end of a message")
+        if self._written < self._dot_end:
+            self._too_early(code, text)
+            return
+        self.replies.append((self._current[0], "dot", code, plain(text)))
+        self._current = None
+        if code < 400:
+            self.accepted += 1
+        if code == 421:
+            self.closing = True
+            self.break_off(f"it closes: 421 {plain(text)}")
+        elif self._next is None:
+            self._begin()
+
+    def _too_early(self, code: int, text: bytes) -> None:
+        """An answer before the message has ended: a refusal counts, anything else is noise; the line is out of step."""
+        assert self._current is not None
+        if code >= 400:
+            self.closing = code == 421
+            self.replies.append((self._current[0], "dot", code, plain(text)))
+            self._current = None
+        self.break_off(f"it answered {code} before the message had ended: {plain(text)}")
+
+
+NO_UTF8 = "this server cannot carry an address with characters beyond ASCII (no SMTPUTF8)"
+TOO_BIG = "the message has {} octets and this server takes {} at most"
+
+
+def out_of_order(code: int, text: bytes) -> bool:
+    """True where a refusal says that commands came too early (a server that offers PIPELINING and cannot do it)."""
+    words = text.lower()
+    return code == 503 or (code >= 500 and (b"synchroni" in words or b"pipelin" in words))

@@ -1,0 +1,78 @@
+"""From sources and history to a selection: reads the posts within reach and lets the selector decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo
+
+from digest.errors import UsageError
+from digest.interfaces import Source
+from digest.model import History, Occasion, Post, Query, Selection
+from digest.posts import select as selector
+from digest.posts import window
+from digest.posts.editor import Editor
+from digest.settings import Config, Newsletter
+
+__all__ = ["choose", "moment", "named", "occasion_for", "read_posts"]
+
+
+def read_posts(sources: Iterable[Source], query: Query) -> tuple[Post, ...]:
+    """Every post of every source, in the order of the configuration; broken ones are among them."""
+    return tuple(post for source in sources for post in source.posts(query))
+
+
+def occasion_for(
+    newsletter: Newsletter, history: History, now: datetime, *, issue: str = "", at_once: bool = False
+) -> Occasion:
+    """Say which issue is meant: the one named, the one of this moment, the one due, or the coming one."""
+    if issue and at_once:
+        raise UsageError("an issue that is sent now has no other ID", hint="leave --issue out")
+    if issue:
+        return window.occasion_of(newsletter, history, issue)
+    return window.occasion_now(newsletter, history, now) if at_once else window.occasion(newsletter, history, now)
+
+
+def choose(
+    sources: Sequence[Source],
+    newsletter: Newsletter,
+    history: History,
+    occasion: Occasion,
+    now: datetime,
+    editor: Editor | None,
+) -> tuple[Selection, tuple[Post, ...]]:
+    """Read what is within reach and select; gives the selection and every post that was read for it."""
+    wanted = [s for s in sources if not newsletter.rules.sources or s.name in newsletter.rules.sources]
+    posts = read_posts(wanted, selector.reach(newsletter, history, occasion))
+    return selector.select(posts, newsletter, history, occasion, now, editor), posts
+
+
+def named(config: Config, name: str) -> Newsletter:
+    """The newsletter of that name; without a name the only one there is."""
+    names = [n.name for n in config.newsletters]
+    if name in names:
+        return config.newsletter(name)
+    if not names:
+        raise UsageError(
+            "no newsletter is configured", hint="add [newsletters.weekly] to digest.toml", file=str(config.file)
+        )
+    if not name and len(names) == 1:
+        return config.newsletters[0]
+    if not name:
+        raise UsageError(f"there are {len(names)} newsletters: say which", hint=", ".join(names))
+    near = get_close_matches(name, names, 1)
+    raise UsageError(f'there is no newsletter "{name}"', hint=f"did you mean {near[0]}?" if near else ", ".join(names))
+
+
+def moment(text: str, zone: str) -> datetime | None:
+    """Read --now: ISO 8601, in the site's zone where it names none."""
+    if not text:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as wrong:
+        raise UsageError(
+            f'--now "{text}" is no time', hint="write it like 2026-11-27T09:00 or with an offset"
+        ) from wrong
+    return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)

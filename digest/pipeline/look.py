@@ -1,0 +1,148 @@
+"""An issue to look at: what select, draft, build, check, preview and preview sends all show, from one function.
+
+An issue that is in the ledger is shown from its frozen bytes; any other as it would be if it were frozen now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from digest.errors import DataError
+from digest.interfaces import Audience, FrozenIssue, FrozenVariant, Ledger, Roster, Source
+from digest.model import Finding, History, Occasion, Picked, Post, Query, Rendered, Selection, Window
+from digest.pipeline import edition as editions
+from digest.pipeline.choose import choose, occasion_for, read_posts
+from digest.pipeline.edition import Edition
+from digest.posts.editor import Editor
+from digest.render.theme import Theme
+from digest.settings import Config, Newsletter
+
+__all__ = ["Chosen", "Looker", "need_content", "post_findings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which issue is meant, what is in it, and what stood in the editor's file. `frozen`: it is in the ledger."""
+
+    newsletter: Newsletter
+    history: History
+    selection: Selection
+    posts: tuple[Post, ...] = ()  # every post that was read for it
+    editor: Editor | None = None
+    frozen: FrozenIssue | None = None
+    variants: tuple[FrozenVariant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looker:
+    """What looking needs, handed in by `app`: nothing is written through it. `ledger` is None where there is none."""
+
+    config: Config
+    sources: Sequence[Source]
+    ledger: Ledger | None
+    roster: Roster | None
+    read_editor: Callable[[str], Editor | None]
+    load_theme: Callable[[str], Theme]
+    now: datetime
+
+    def history(self, newsletter: Newsletter) -> History:
+        """What the ledger knows, or that there is none."""
+        if self.ledger is None:
+            return History(newsletter=newsletter.name, known=False)
+        return self.ledger.history(newsletter.name)
+
+    def choose(self, newsletter: Newsletter, issue: str = "", *, at_once: bool = False) -> Chosen:
+        """Choose the issue's posts; a frozen issue's are those it carries."""
+        history = self.history(newsletter)
+        frozen = self.ledger.issue(issue) if issue and self.ledger is not None else None
+        if frozen is not None and self.ledger is not None and frozen.frozen_at is not None:
+            return self._frozen(newsletter, history, frozen, self.ledger.variants(frozen.id, frozen.revision))
+        occasion = occasion_for(newsletter, history, self.now, issue=issue, at_once=at_once)
+        editor = self.read_editor(occasion.issue)
+        selection, posts = choose(self.sources, newsletter, history, occasion, self.now, editor)
+        return Chosen(newsletter=newsletter, history=history, selection=selection, posts=posts, editor=editor)
+
+    def _frozen(
+        self, newsletter: Newsletter, history: History, issue: FrozenIssue, variants: tuple[FrozenVariant, ...]
+    ) -> Chosen:
+        carried = {i: n for n, i in enumerate(variants[0].posts)} if variants else {}
+        posts = sorted((p for p in read_posts(self.sources, Query()) if p.id in carried), key=lambda p: carried[p.id])
+        window = Window(start=issue.window_start, end=issue.window_end, zone=newsletter.timezone)
+        occasion = Occasion(newsletter=newsletter.name, issue=issue.id, send_at=issue.send_at, window=window, due=False)
+        picked = tuple(Picked(post=p, reason="frozen") for p in posts)
+        selection = Selection(occasion=occasion, picked=picked, left_out=())
+        return Chosen(
+            newsletter=newsletter,
+            history=history,
+            selection=selection,
+            posts=tuple(posts),
+            frozen=issue,
+            variants=variants,
+        )
+
+    def edition(
+        self, chosen: Chosen, audiences: Sequence[Audience] = (), *, kind: str = "issue", date: datetime | None = None
+    ) -> Edition:
+        """Make the edition; of a frozen issue from its frozen bytes (a marked preview of it is assembled anew)."""
+        made = editions.make(
+            self.config,
+            chosen.newsletter,
+            chosen.selection,
+            chosen.history,
+            chosen.editor,
+            audiences,
+            self.load_theme,
+            date or self.now,
+            kind=kind,
+        )
+        if chosen.frozen is None:
+            return made
+        issue = replace(made.issue, number=chosen.frozen.number, revision=chosen.frozen.revision)
+        if kind == "issue":
+            return replace(made, issue=issue, variants=tuple(_rendered(v) for v in chosen.variants))
+        drawn = tuple(_rendered(v) for v in chosen.variants)
+        again = tuple(
+            replace(
+                v,
+                stencil=editions.assemble(self.config, chosen.newsletter, issue, v, made.date, kind).to_bytes(),
+            )
+            for v in drawn
+        )
+        return replace(made, issue=issue, variants=again)
+
+
+def _rendered(v: FrozenVariant) -> Rendered:
+    return Rendered(
+        variant=v.variant,
+        language=v.language,
+        subject=v.subject,
+        preheader="",
+        mjml=v.mjml,
+        mjml_origin=(),
+        html=v.html,
+        text=v.text,
+        posts=v.posts,
+        stencil=v.stencil,
+    )
+
+
+def post_findings(posts: Sequence[Post]) -> tuple[Finding, ...]:
+    """What is wrong with posts, as findings of the preflight: it was left out or mended, so never an error."""
+    return tuple(
+        Finding(rule="post", severity="warning", message=x.message, file=p.path, line=x.line, part="posts")
+        for p in posts
+        for x in p.problems
+    )
+
+
+def need_content(chosen: Chosen) -> None:
+    """Raise DataError where the issue would hold nothing at all."""
+    if not chosen.selection.picked and not (chosen.editor and chosen.editor.intro.strip()):
+        window = chosen.selection.occasion.window
+        raise DataError(
+            f"{chosen.selection.occasion.issue} holds no post: nothing is dated from {window.start:%Y-%m-%d} "
+            f"to {window.end:%Y-%m-%d} that is not sent or left out",
+            hint=f"digest select {chosen.newsletter.name} --explain says why; --issue ID shows another issue",
+        )

@@ -1,0 +1,87 @@
+"""What is said of an issue: one value for `run`, `send` and `status`, and the JSON whose names are a contract."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from digest.interfaces import FrozenIssue
+from digest.lifecycle import IssueState
+from digest.model import Counts, Occasion
+
+__all__ = ["Report", "of_issue", "of_occasion"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The state of one issue. `notes` are sentences for a person; `exit_code` is what the command ends with."""
+
+    newsletter: str
+    issue: str
+    revision: int = 1
+    state: str = "nothing-due"  # nothing-due coming held frozen sending paused stopped done skipped cancelled
+    subject: str = ""
+    counts: Counts = field(default_factory=Counts)
+    started: datetime | None = None
+    finished: datetime | None = None
+    next_due: datetime | None = None
+    retry_at: datetime | None = None  # when a deferred recipient is due, or a stopped issue may go on
+    reason: str = ""
+    uncertain: tuple[str, ...] = ()
+    failures: tuple[tuple[str, int, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    exit_code: int = 0
+    zone: str = "UTC"
+
+    def as_json(self, *, show_addresses: bool = False) -> dict[str, Any]:
+        """The object of `status --json`; addresses only where they are asked for."""
+        shown: dict[str, Any] = {
+            "newsletter": self.newsletter,
+            "issue": self.issue,
+            "revision": self.revision,
+            "state": self.state,
+            "counts": asdict(self.counts),
+            "started": _iso(self.started),
+            "finished": _iso(self.finished),
+            "next_due": _iso(self.next_due),
+        }
+        if show_addresses:
+            shown["uncertain"] = list(self.uncertain)
+        return shown
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def of_issue(issue: FrozenIssue, **more: Any) -> Report:
+    """The report of an issue in the ledger."""
+    state = str(issue.state)
+    if issue.state is IssueState.SENDING and not issue.started_at:
+        state = "frozen"
+    fields: dict[str, Any] = {
+        "newsletter": issue.newsletter,
+        "issue": issue.id,
+        "revision": issue.revision,
+        "state": state,
+        "subject": issue.subject,
+        "counts": issue.counts,
+        "started": issue.started_at,
+        "finished": issue.finished_at,
+        "reason": issue.reason,
+        "retry_at": issue.go_on_at,
+    }
+    return Report(**(fields | more))
+
+
+def of_occasion(occasion: Occasion, **more: Any) -> Report:
+    """The report of an issue that is not in the ledger: due, or coming."""
+    fields: dict[str, Any] = {
+        "newsletter": occasion.newsletter,
+        "issue": occasion.issue,
+        "state": "coming",
+        "next_due": occasion.send_at,
+        "zone": occasion.window.zone,
+    }
+    return Report(**(fields | more))

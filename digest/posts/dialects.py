@@ -1,0 +1,173 @@
+"""The dialects of site generators, as data: where each keeps dates, slugs and addresses, and which files are no posts.
+
+One line a rule in TABLE; what reads the rules is in `recognise`, `links` and `fields`. A dialect never forbids what
+another knows: any post may carry any key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["TABLE", "Dialect", "dialect"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """The rules of one generator."""
+
+    name: str
+    files: tuple[str, ...] = ()  # files of the site that tell it, as globs; see recognise for what must stand in them
+    suffixes: tuple[str, ...] = (".md", ".markdown", ".mdx")
+    # -- instants
+    zone: str = "site"  # site: the zone of [sources] or [site]; config: the generator's file, UTC where it is silent; utc
+    utc_stamp: bool = False  # a YAML timestamp with seconds and without an offset is UTC
+    utc_day: bool = False  # a bare day is midnight UTC
+    american: bool = False  # M/D/YYYY is a date (JavaScript's Date)
+    # -- which files are posts
+    homes: tuple[str, ...] = ()  # where the tree has such a folder, posts lie in it and nowhere else
+    outside: tuple[str, ...] = ()  # folders that hold pages
+    dated_names: bool = False  # a name without a date is no post
+    # -- slugs and addresses
+    roots: tuple[str, ...] = ()  # the folder below which the path is the address
+    strip_date: bool = True  # a date that begins the name is no part of the slug
+    slug: str = "name"  # name | lower | words | title: see links
+    address: str = ""  # the pattern of a post's address; empty: the dialect has no rule
+    languages: bool = False  # a folder just below the root, or `name.xx.md`, gives the language
+    # -- metadata
+    tag_split: str = ","
+    keywords: bool = True  # `keywords` stand for tags where there are none
+
+
+TABLE: tuple[Dialect, ...] = (
+    Dialect(
+        name="jekyll",
+        files=("_config.yml", "_config.yaml", "_config.toml"),
+        suffixes=(".md", ".markdown", ".mkd", ".mkdn", ".html", ".htm"),
+        utc_stamp=True,
+        homes=("_posts", "_drafts"),
+        dated_names=True,
+        slug="cased",
+        address="/{categories}/{year}/{month}/{day}/{slug}.html",
+        tag_split=" ",
+        keywords=False,
+    ),
+    Dialect(
+        name="hugo",
+        files=("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.toml", "config.yaml", "config.yml",
+               "config.json", "config/_default/*"),
+        suffixes=(".md", ".markdown", ".mdx", ".html"),
+        zone="config",
+        roots=("content",),
+        strip_date=False,
+        slug="lower",
+        address="/{place}/{slug}/",
+        languages=True,
+        keywords=False,
+    ),
+    Dialect(
+        name="zola",
+        files=("zola.toml", "config.toml"),
+        zone="utc",
+        roots=("content",),
+        slug="words",
+        address="/{place}/{slug}/",
+        keywords=False,
+    ),
+    Dialect(
+        name="eleventy",
+        files=(".eleventy.js", ".eleventy.cjs", "eleventy.config.*"),
+        zone="utc",
+        roots=("src", "content"),
+        address="/{place}/{slug}/",
+        american=True,
+    ),
+    Dialect(
+        name="astro",
+        files=("astro.config.*",),
+        utc_stamp=True,
+        utc_day=True,
+        roots=("src/content", "src/pages", "src/data"),
+        strip_date=False,
+        slug="github",
+        address="/{place}/{slug}/",
+        american=True,
+    ),
+    Dialect(
+        name="gatsby",
+        files=("gatsby-config.*",),
+        utc_stamp=True,
+        utc_day=True,
+        american=True,
+    ),
+    Dialect(
+        name="next",
+        files=("next.config.*",),
+        utc_stamp=True,
+        utc_day=True,
+        roots=("src/content", "content", "src/pages", "pages", "src/app", "app", "data"),
+        strip_date=False,
+        address="/{place}/{slug}",
+        american=True,
+    ),
+    Dialect(
+        name="hexo",
+        files=("_config.yml",),
+        homes=("_posts", "_drafts"),
+        address="/{year}/{month}/{day}/{slug}/",
+        keywords=False,
+    ),
+    Dialect(
+        name="docusaurus",
+        files=("docusaurus.config.*",),
+        zone="utc",
+        address="/{base}/{slug}",
+        keywords=False,
+        american=True,
+    ),
+    Dialect(
+        name="mkdocs-material",
+        files=("mkdocs.yml", "mkdocs.yaml"),
+        zone="utc",
+        homes=("posts",),
+        strip_date=False,
+        address="/{base}/{year}/{month}/{day}/{slug}/",
+    ),
+    Dialect(
+        name="lektor",
+        files=("*.lektorproject",),
+        suffixes=(".lr",),
+        roots=("content",),
+        strip_date=False,
+        address="/{place}/{slug}/",
+    ),
+    Dialect(
+        name="pelican",
+        files=("pelicanconf.py",),
+        suffixes=(".md", ".markdown", ".mkd", ".mdown", ".rst", ".html", ".htm"),
+        zone="config",
+        outside=("pages", "extra"),
+        slug="title",
+        address="/{slug}.html",
+        languages=True,
+    ),
+    Dialect(
+        name="nikola",
+        files=("conf.py",),
+        suffixes=(".md", ".markdown", ".mdx", ".rst", ".txt", ".html", ".htm"),
+        zone="config",
+        outside=("pages", "stories", "galleries", "listings"),
+        slug="words",
+        address="/{place}/{slug}/",
+        languages=True,
+    ),
+    Dialect(name="plain", suffixes=(".md", ".markdown", ".mdx")),
+)
+NAMES = {d.name: d for d in TABLE}
+NICKNAMES = {"11ty": "eleventy", "material": "mkdocs-material", "mkdocs": "mkdocs-material", "nextjs": "next",
+             "next.js": "next", "user": "plain", "markdown": "plain"}  # fmt: skip
+
+
+def dialect(name: str) -> Dialect | None:
+    """The dialect of that name (`11ty`, `mkdocs` and `nextjs` are known too); None where we have none."""
+    lowered = name.strip().lower()
+    return NAMES.get(NICKNAMES.get(lowered, lowered))
