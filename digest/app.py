@@ -18,25 +18,26 @@ from typing import TYPE_CHECKING, Any
 
 from digest import config as configuration
 from digest import credentials, machine
-from digest.errors import DataError, DigestError, NoHistory, StateRefused, UsageError
-from digest.lifecycle import Event
-from digest.model import Counts, Post, Query, Selection
-from digest.pipeline import report
+from digest.errors import ConfigError, DataError, StateRefused, UsageError
+from digest.lifecycle import Event, IssueState
+from digest.model import Counts, Post, PreviewState, Query, Selection
+from digest.pipeline import guards, report
 from digest.pipeline.results import Built, Checked, Drafted, Planned, PreviewSent
 from digest.settings import Config, Newsletter, Smtp
 
 if TYPE_CHECKING:
+    from digest.audience import tokens
     from digest.interfaces import FrozenIssue, Source, Transport
     from digest.pipeline.look import Looker
-    from digest.pipeline.reader import Reader
+    from digest.pipeline.week import Orders
     from digest.pipeline.work import Hands
     from digest.project import Made
-    from digest.store.sqlite import Store
+    from digest.store.ledger import Store
 
 __all__ = ["App", "Clock", "make_project"]
 
 AN_HOUR = timedelta(hours=1)
-LOOPBACK = ("localhost", "127.", "::1", "[::1]")
+LEDGER = "digest.sqlite3"  # store.sqlite.FILE, known here so that looking does not load the store
 
 
 class Clock:
@@ -63,15 +64,16 @@ class App:
     def __init__(self, config: Config, environment: Mapping[str, str], clock: Clock, *, verbose: int = 0) -> None:
         self.config, self.clock, self.verbose = config, clock, verbose
         self._environment = environment
+        self.shown_issue = ""  # which issue the preview page shows: the due or coming one unless said
 
     @classmethod
-    def open(cls, project: Path | None, *, what_if: str = "", verbose: int = 0) -> App:
+    def open(cls, project: Path | None, *, what_if: str = "", verbose: int = 0, clock: Clock | None = None) -> App:
         """Find and read the project's configuration. Raises ConfigError with every mistake at once."""
         from digest.pipeline.choose import moment
 
         root = configuration.find(project if project is not None else Path.cwd())
         config = configuration.load(root, os.environ)
-        return cls(config, os.environ, Clock(moment(what_if, config.site.timezone)), verbose=verbose)
+        return cls(config, os.environ, clock or Clock(moment(what_if, config.site.timezone)), verbose=verbose)
 
     # -- names and places
 
@@ -99,7 +101,7 @@ class App:
             for plug in self.config.sources
         ]
 
-    def _store(self, *, read_only: bool, secret: bytes | None = None) -> Store:
+    def _store(self, *, read_only: bool, secret: str = "") -> Store:
         from digest.audience import tokens
         from digest.store import sqlite
 
@@ -118,7 +120,7 @@ class App:
     @contextmanager
     def _ledger_to_read(self) -> Iterator[Store | None]:
         """The ledger as it is, never made and never changed; None where there is none."""
-        if not (self.state_folder / "ledger.db").exists():
+        if not (self.state_folder / LEDGER).exists():
             yield None
             return
         store = self._store(read_only=True)
@@ -130,7 +132,6 @@ class App:
     @contextmanager
     def _looker(self) -> Iterator[Looker]:
         from digest.pipeline.look import Looker
-    from digest.pipeline.reader import Reader
         from digest.render import theme
 
         with self._ledger_to_read() as store:
@@ -141,6 +142,7 @@ class App:
                 roster=store,
                 read_editor=self._editor,
                 load_theme=lambda name: theme.load(name, self.config.root / "templates"),
+                lists=self.lists_folder,
                 now=self.clock(),
             )
 
@@ -184,7 +186,7 @@ class App:
 
     def draft(self, newsletter: str, issue: str = "") -> Drafted:
         """Write the editor's file of the issue. Raises UsageError where it is there already."""
-        from digest.posts import editor
+        from digest.posts.draft import draft_text
 
         with self._looker() as looker:
             chosen = looker.choose(self.newsletter(newsletter), issue)
@@ -193,45 +195,58 @@ class App:
             raise UsageError("is there already", file=str(path), hint="change it, or move it away first")
         path.parent.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(editor.draft_text(chosen.selection, chosen.newsletter))
-        return Drafted(path=path, broken=_any_broken(chosen.selection))
+            file.write(draft_text(chosen.selection, chosen.newsletter))
+        return Drafted(path=path, broken=chosen.broken)
 
     def check(self, newsletter: str, issue: str = "") -> Checked:
         """Run the preflight over every variant of the issue."""
-        from digest.pipeline import look, people, week
+        from digest.pipeline import look, preflight
 
         with self._looker() as looker:
-            chosen = looker.choose(self.newsletter(newsletter), issue)
-            look.need_content(chosen)
-            audiences = people.audiences_in_files(self.lists_folder, chosen.newsletter)
-            edition = looker.edition(chosen, audiences)
-            found = week.findings_of(
-                looker, chosen, edition, recipients=people.people_in_files(audiences), to_list=False
-            )
-        picked = [p for p in chosen.posts if p.problems]
-        return Checked(findings=found + look.post_findings(picked), broken=_any_broken(chosen.selection))
+            shown = looker.show(self.newsletter(newsletter), issue)
+            found = preflight.findings(looker, shown, to_list=False)
+        return Checked(findings=found + look.post_findings(shown.chosen.posts), broken=shown.chosen.broken)
 
     def build(self, newsletter: str, issue: str, out: Path, as_address: str = "") -> Built:
         """Write the issue as files into `out`."""
-        from digest.pipeline import files, look, people, reader
+        from digest.pipeline import files, reader
 
         with self._looker() as looker:
-            chosen = looker.choose(self.newsletter(newsletter), issue)
-            look.need_content(chosen)
-            audiences = people.audiences_in_files(self.lists_folder, chosen.newsletter)
-            edition = looker.edition(chosen, audiences)
-            secret = self._secret_if_any()
-            who = self._reader(looker, chosen.newsletter, as_address or "reader@example.net", secret)
-            written = files.write(edition, reader.message(self.config, edition, who, secret), out)
-        return Built(files=written, notes=who.notes, broken=_any_broken(chosen.selection))
+            shown = looker.show(self.newsletter(newsletter), issue)
+            keys = self._keys_if_any()
+            who = reader.find(as_address or reader.NOBODY, shown.chosen, looker, keys)
+            sample = reader.message(self.config, shown.edition, who, keys)
+        return Built(files=files.write(shown.edition, sample, out), notes=who.notes, broken=shown.chosen.broken)
 
-    def _reader(self, looker: Looker, newsletter: Newsletter, address: str, secret: bytes | None) -> Reader:
-        from digest.pipeline import reader
+    def render_preview(self, newsletter: str, variant: int | None, as_address: str | None) -> PreviewState:
+        """Render the issue from the files as they are now, for the preview page."""
+        from digest.pipeline import preview
 
-        return reader.find(address, newsletter, looker.roster, self.lists_folder, secret)
+        fresh = App.open(self.config.root, clock=self.clock)
+        with fresh._looker() as looker:
+            shown = looker.show(fresh.newsletter(newsletter), self.shown_issue)
+            return preview.state(looker, shown, variant, as_address, fresh._keys_if_any())
 
-    def _secret_if_any(self) -> bytes | None:
-        return credentials.signing_secret(self.config, self._environment, create=False)
+    def watch_paths(self) -> tuple[Path, ...]:
+        """Files and folders whose change may change the issue."""
+        root = self.config.root
+        folders = [root / str(getattr(plug.options, "path", "")) for plug in self.config.sources]
+        return (self.config.file, root / "templates", root / "issues", root / "subscribers", *folders)
+
+    def mail_preview(self, newsletter: str, address: str) -> str:
+        """Send the preview to one address and say in a sentence how it went."""
+        ((to, code, text),) = self.send_preview(newsletter, self.shown_issue, (address,), exact=False).answers
+        return f"Sent to {to}." if 200 <= code < 300 else f"Not sent to {to}: {code or ''} {text}".rstrip()
+
+    def _secret(self, *, create: bool) -> str:
+        found = credentials.signing_secret(self.config, self._environment, create=create)
+        return found.decode("utf-8", "surrogateescape") if found else ""
+
+    def _keys_if_any(self) -> tokens.Keys | None:
+        from digest.audience import tokens
+
+        secret = self._secret(create=False)
+        return tokens.keys(secret) if secret else None
 
     # -- sending
 
@@ -240,36 +255,24 @@ class App:
         """The one folder that holds addresses."""
         return self.config.root / "subscribers"
 
-    def missing(self, newsletter: str = "") -> tuple[DigestError, ...]:
+    def missing(self, newsletter: str = "") -> tuple[ConfigError, ...]:
         """What `run` still asks for."""
         return tuple(w for n in self._newsletters(newsletter) for w in configuration.ready_to_run(self.config, n))
 
     def send_preview(self, newsletter: str, issue: str, to: tuple[str, ...], *, exact: bool) -> PreviewSent:
         """Send the issue to these addresses alone, marked and with inert links, or `exact`; touches no ledger row."""
         from digest.deliver import handful
-        from digest.pipeline import look, people, reader, week
+        from digest.pipeline import preflight, reader
 
-        self._refuse_what_if(dry_run=False)
-        wanted = tuple(a for t in to for a in (self.config.sender.reviewers if t == "reviewers" else (t,)))
-        if not wanted:
-            raise UsageError("there are no reviewers", hint="[sender] reviewers = [\"editor@example.org\"]")
-        secret = self._secret_if_any() if exact else None
+        guards.what_if(self.config, far_off=self.clock.far_off)
+        wanted = reader.addresses(to, self.config.sender.reviewers)
+        keys = self._keys_if_any() if exact else None
         with self._looker() as looker:
-            chosen = looker.choose(self.newsletter(newsletter), issue)
-            look.need_content(chosen)
-            audiences = people.audiences_in_files(self.lists_folder, chosen.newsletter)
-            edition = looker.edition(chosen, audiences)
-            found = week.findings_of(
-                looker, chosen, edition, recipients=people.people_in_files(audiences), to_list=False
-            )
-            if exact:
-                readers = [self._reader(looker, chosen.newsletter, a, secret) for a in wanted]
-            else:
-                edition = looker.edition(chosen, (), kind="preview")
-                readers = [reader.find(a, chosen.newsletter, None, Path(), None) for a in wanted]
-            samples = [
-                reader.message(self.config, edition, r, secret, fresh_id=os.urandom(16).hex()) for r in readers
-            ]
+            shown = looker.show(self.newsletter(newsletter), issue)
+            found = preflight.findings(looker, shown, to_list=False)
+            edition = shown.edition if exact else looker.edition(shown.chosen, kind="preview")
+            readers = [reader.find(a, shown.chosen, looker if exact else None, keys) for a in wanted]
+            samples = [reader.message(self.config, edition, r, keys, fresh_id=os.urandom(16).hex()) for r in readers]
         transport = self.transport()
         try:
             answers = handful.send(transport, [(s.mail_from, s.rcpt_to, s.data) for s in samples])
@@ -279,16 +282,12 @@ class App:
 
     def plan(self, newsletter: str) -> Planned:
         """Say what `send` is about to do: subject, posts, lists, people, duration."""
-        from digest.pipeline import look, people, week
+        from digest.pipeline import week
 
         with self._looker() as looker:
-            chosen = looker.choose(self.newsletter(newsletter), at_once=True)
-            look.need_content(chosen)
-            edition = looker.edition(chosen)
-        total = sum(a.people for a in people.audiences_in_files(self.lists_folder, chosen.newsletter))
-        rate = self.config.transport.options.rate if self._smtp else None
-        seconds = total / rate if rate else None
-        return Planned(name=chosen.newsletter.name, lines=week.plan(chosen, edition, total, seconds))
+            shown = looker.show(self.newsletter(newsletter), at_once=True)
+        rate = self._smtp.rate if self._smtp else None
+        return Planned(name=shown.chosen.newsletter.name, lines=week.plan(shown, rate))
 
     def send_now(self, newsletter: str, *, first_issue: bool, force: str, progress: Progress = None) -> report.Report:
         """Send the issue of this moment to its lists."""
@@ -323,8 +322,9 @@ class App:
     ) -> list[report.Report]:
         from digest.pipeline import week
 
-        self._refuse_what_if(dry_run=orders.dry_run)
-        unknown = self._may_have_sent()
+        guards.what_if(self.config, far_off=self.clock.far_off and not orders.dry_run)
+        if not orders.dry_run and not first_issue:
+            self._refuse_unknown_past(newsletters)
         for newsletter in newsletters:
             configuration.refuse_unready(configuration.ready_to_run(self.config, newsletter))
         with ExitStack() as stack:
@@ -332,10 +332,9 @@ class App:
             looker = stack.enter_context(self._looker())
             if not orders.dry_run:
                 looker = replace(looker, ledger=hands.ledger, roster=hands.roster)
-                self._refuse_unknown_past(hands, newsletters, unknown=unknown, first_issue=first_issue)
             reports: list[report.Report] = []
             for newsletter in newsletters:
-                reports += week.attempt(lambda n=newsletter: week.run(hands, looker, n, orders), newsletter.name)
+                reports += week.attempt(hands, looker, newsletter, orders)
                 if hands.stop():
                     break
         return [replace(r, next_due=self._next_due(r)) for r in reports]
@@ -343,18 +342,27 @@ class App:
     @contextmanager
     def _hands(self, dry_run: bool, wait: timedelta, progress: Progress) -> Iterator[Hands]:
         """Take the lock and open the ledger to write; for a dry run open what is there, to read."""
+        from digest.audience import tokens
         from digest.deliver import pace
         from digest.pipeline.work import Hands
         from digest.store import lock
 
         with ExitStack() as stack:
             interrupt = stack.enter_context(machine.interruptible())
-            secret = b""
+            secret = ""
             if not dry_run:
                 self._need_state_folder()
-                stack.enter_context(lock.held(self.state_folder, machine=machine.name(), pid=os.getpid(), now=self.clock()))
-                secret = credentials.signing_secret(self.config, self._environment, create=True) or b""
-            store = self._store(read_only=dry_run, secret=secret or None)
+                stack.enter_context(
+                    lock.RunLock(
+                        self.state_folder,
+                        machine=machine.name(),
+                        boot_id=machine.boot_id(),
+                        pid=os.getpid(),
+                        now=self.clock(),
+                    )
+                )
+                secret = self._secret(create=True)
+            store = self._store(read_only=dry_run, secret=secret)
             stack.callback(store.close)
             yield Hands(
                 config=self.config,
@@ -364,15 +372,16 @@ class App:
                 clock=self.clock,
                 sleep=interrupt.sleep,
                 stop=interrupt,
-                secret=secret,
-                pace=pace.Pace.of(self.config.transport.options if self._smtp else None),
+                keys=tokens.keys(secret),
+                pace=pace.Pace.of(self._smtp),
                 wait=wait,
                 progress=progress,
             )
 
     @property
-    def _smtp(self) -> bool:
-        return self.config.transport is not None and isinstance(self.config.transport.options, Smtp)
+    def _smtp(self) -> Smtp | None:
+        options = self.config.transport.options if self.config.transport else None
+        return options if isinstance(options, Smtp) else None
 
     def _need_state_folder(self) -> None:
         try:
@@ -384,48 +393,28 @@ class App:
                 hint="give this user the right to write there, or set [state] path",
             ) from wrong
 
-    # -- what is refused before anything is sent
-
-    def _refuse_what_if(self, *, dry_run: bool) -> None:
-        """A clock over an hour off reaches relays on loopback only."""
-        if dry_run or not self.clock.far_off or not self._smtp or self.config.transport is None:
-            return
-        host = self.config.transport.options.host
-        if not host.startswith(LOOPBACK):
-            raise UsageError("that is a what-if clock: add --dry-run", hint=f"--now is far off, and {host} is a real relay")
-
     def needs_first_word(self, newsletter: str) -> bool:
         """True where a newsletter has no history here, so that its first issue needs a person's word."""
+        return bool(self._without_past(self._newsletters(newsletter)))
+
+    def _without_past(self, newsletters: tuple[Newsletter, ...]) -> tuple[Newsletter, ...]:
+        """Newsletters that may have been sent before, and of which there is no issue here. Makes nothing."""
+        if not guards.unknown_past(self.config, self._environment, self.state_folder, LEDGER):
+            return ()
         with self._ledger_to_read() as store:
-            return any(
-                not (store and store.issues(n.name)) and self._may_have_sent() for n in self._newsletters(newsletter)
-            )
+            return tuple(n for n in newsletters if not (store and store.issues(n.name)))
 
-    def _may_have_sent(self) -> bool:
-        """Where nothing speaks for a first issue: a CI runner, a state folder that nobody made, [state] required."""
-        if self.config.state.required or self._environment.get("CI", "") not in ("", "0", "false"):
-            return True
-        return not (self.state_folder / "ledger.db").exists() and not (self.state_folder / "secret").exists()
-
-    def _refuse_unknown_past(
-        self, hands: Hands, newsletters: tuple[Newsletter, ...], *, unknown: bool, first_issue: bool
-    ) -> None:
-        for newsletter in newsletters:
-            if first_issue or hands.ledger.issues(newsletter.name) or not unknown:
-                continue
-            raise NoHistory(
-                f'there is no history of "{newsletter.name}" here, and it may have been sent before: nothing was sent',
-                file=str(self.state_folder),
-                hint="bring its state folder back (a backup, the other machine), or say --first-issue if it never was",
-            )
+    def _refuse_unknown_past(self, newsletters: tuple[Newsletter, ...]) -> None:
+        for newsletter in self._without_past(newsletters):
+            raise guards.no_history(newsletter, self.state_folder)
 
     # -- afterwards
 
     def _next_due(self, r: report.Report) -> datetime | None:
-        from digest.posts import window
+        from digest.pipeline.choose import next_send
 
         newsletter = next((n for n in self.config.newsletters if n.name == r.newsletter), None)
-        return window.next_send(newsletter.send, newsletter.timezone, self.clock()) if newsletter else None
+        return next_send(newsletter, self.clock()) if newsletter else None
 
     def status(self, issue: str = "") -> list[report.Report]:
         """What happened to an issue, or to the latest one of each newsletter, and what is next."""
@@ -464,10 +453,10 @@ class App:
         """Carry out a person's decision about uncertain or failed people; gives how many rows it changed."""
         with self._hands(False, timedelta(0), None) as hands:
             found = self._need_issue(hands, issue)
-            changed = hands.ledger.decide(found.id, found.revision, which, hands.clock())
-            if changed and which != "assume-sent" and str(found.state) == "done":
+            waiting = found.counts.failed if which == "failed" else found.counts.uncertain
+            if waiting and which != "assume-sent" and found.state is IssueState.DONE:
                 hands.ledger.move(found.id, found.revision, Event.REOPEN, hands.clock())
-            return changed
+            return hands.ledger.decide(found.id, found.revision, which, hands.clock())
 
     def move(self, issue: str, event: str) -> report.Report:
         """Pause, resume or cancel an issue."""
@@ -497,7 +486,3 @@ def make_project(folder: Path) -> Made:
 
 
 Progress = Callable[[Counts], None] | None
-
-
-def _any_broken(selection: Selection) -> bool:
-    return any(o.reason == "broken" for o in selection.left_out)

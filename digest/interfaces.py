@@ -300,9 +300,18 @@ class Roster(Protocol):
         """The digest of the list file as last read, or None."""
         ...
 
-    def replace_list(self, list_name: str, rows: Iterable[Subscriber], digest: str, now: datetime) -> int:
+    def replace_list(
+        self,
+        list_name: str,
+        rows: Iterable[Subscriber],
+        digest: str,
+        now: datetime,
+        *,
+        duplicate: Callable[[int, int], None] | None = None,
+    ) -> int:
         """Make the list exactly these rows, in one transaction; people keep their rows and tokens. Gives the count.
-        A person that is no longer in the file gets no more mail through it; that is no opt-out."""
+        A person that is no longer in the file gets no more mail through it; that is no opt-out. Of several rows of
+        one key the first counts; `duplicate(line, first line)` is called for each of the others."""
         ...
 
     def enroll(self, newsletter: str, lists: Sequence[str], token: Callable[[str], str], now: datetime) -> int:

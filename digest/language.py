@@ -63,10 +63,12 @@ class Language:
 
     def day(self, day: date, *, short: bool = False, year: bool = False) -> str:
         """Write a calendar day ("20 November"; short "20 Nov"), held together by no-break spaces."""
-        from babel.dates import format_skeleton
+        from babel.dates import format_date, format_skeleton
 
-        skeleton = ("yMMM" if short else "yMMMM") if year else ("MMM" if short else "MMMM")
-        return str(format_skeleton(f"{skeleton}d", day, locale=self._locale)).replace(" ", NBSP)
+        if year and not short:
+            return str(format_date(day, "long", locale=self._locale)).replace(" ", NBSP)
+        skeleton = "yMMMd" if year else "MMMd" if short else "MMMMd"
+        return str(format_skeleton(skeleton, day, locale=self._locale)).replace(" ", NBSP)
 
     def weekday(self, number: int) -> str:
         """Name a day of the week; Monday is 0."""

@@ -21,6 +21,8 @@ __all__ = [
     "Picked",
     "Post",
     "PostRecord",
+    "PreviewAudience",
+    "PreviewState",
     "Problem",
     "Proof",
     "Query",
@@ -290,6 +292,34 @@ class Proof:
     now: datetime
     last_subject: str = ""  # of the last issue sent, where it is known
     last_list_id: str = ""  # its List-Id, decoded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewAudience:
+    """One variant as the preview page offers it; `readers` are a few addresses to look as (the page masks them)."""
+
+    label: str  # "everything", or the topics and the language
+    people: int = 0
+    readers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewState:
+    """One look at an issue, as the preview page shows it: `audiences[variant]` is what is shown."""
+
+    issue: str
+    subject: str
+    preheader: str
+    html: str  # decoded and stamped, as a client gets it
+    text: str
+    headers: tuple[tuple[str, str], ...]  # decoded, in order
+    raw: bytes  # the whole message
+    size: int  # octets of the HTML part as Gmail counts them: decoded, with the longest slots
+    findings: tuple[Finding, ...] = ()
+    picked: tuple[Picked, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    audiences: tuple[PreviewAudience, ...] = ()
+    variant: int = 0
 
 
 # ------------------------------------------------------------------------------------------------ who gets it

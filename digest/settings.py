@@ -161,6 +161,7 @@ class Config:
     origins: tuple[
         tuple[str, str, str], ...
     ] = ()  # (key path, value as text, "digest.toml:12" | "default" | "DIGEST_…")
+    warnings: tuple[str, ...] = ()  # what was read but may not be meant; told by `digest config`
 
     def newsletter(self, name: str) -> Newsletter:
         """The newsletter of that name; KeyError where there is none (app turns it into a UsageError)."""

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from digest.interfaces import Job, Reply
-from digest.model import Group, Issue, Occasion, Post, Subscriber, Window
+from digest.model import Group, Issue, Occasion, Post, Rendered, Subscriber, Window
 
-__all__ = ["ListFeed", "issue", "occasion", "post", "subscriber", "window"]
+__all__ = ["ListFeed", "issue", "occasion", "post", "rendered", "subscriber", "window"]
 
 FRIDAY = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)  # 09:00 in Vienna
 
@@ -75,6 +75,28 @@ def issue(*posts: Post, **fields: Any) -> Issue:
         "content": "excerpt",
     }
     return Issue(**(defaults | fields))
+
+
+def rendered(**fields: Any) -> Rendered:
+    """A small variant with every slot in both parts; its stencil is empty until it is assembled."""
+    url = "https://news.example.org"
+    token, address = "\ufdd0token\ufdd1", "\ufdd0address\ufdd1"
+    defaults: dict[str, Any] = {
+        "variant": "v1",
+        "language": "en",
+        "subject": "About a, and 2 more",
+        "preheader": "About b · About c",
+        "mjml": "<mjml></mjml>",
+        "mjml_origin": ((1, "default/issue.mjml", 1),),
+        "html": '<!doctype html><html lang="en"><head><title>About a, and 2 more</title></head><body><h1>Example Weekly'
+        f'</h1><h2><a href="https://example.org/blog/a/">About a</a></h2><p>Sent to {address}. '
+        f'<a href="{url}/u/{token}">Unsubscribe</a>, <a href="{url}/p/{token}">change what you get</a>.</p>'
+        "</body></html>",
+        "text": f"EXAMPLE WEEKLY\n\nAbout a\nhttps://example.org/blog/a/\n\n-- \nSent to {address}.\n\nUnsubscribe:\n"
+        f"{url}/u/{token}\nChange what you get:\n{url}/p/{token}\n",
+        "posts": ("blog:posts/a.md",),
+    }
+    return Rendered(**(defaults | fields))
 
 
 def subscriber(address: str = "reader@example.net", **fields: Any) -> Subscriber:

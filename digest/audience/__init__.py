@@ -1,1 +1,1 @@
-"""Who gets it: addresses, the files in subscribers/, tokens, ways out. Keeps nothing; the store does."""
+"""ROOM 4, who gets it: addresses, list files, tokens. Not here: what the ledger knows of people (store)."""

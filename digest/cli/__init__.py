@@ -28,7 +28,7 @@ class Grouped(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, commands in GROUPS:
             with formatter.section(title):
-                formatter.write_dl([(c.name or "", c.get_short_help_str(60)) for c in commands])
+                formatter.write_dl([(c.name or "", c.get_short_help_str(66)) for c in commands])
 
 
 @click.group(cls=Grouped, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

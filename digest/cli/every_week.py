@@ -36,7 +36,7 @@ def posts(desk: Desk, as_json: bool, strict: bool) -> int:
 @options.as_json
 @options.strict
 def select(desk: Desk, newsletter: str, issue_id: str, explain: bool, as_json: bool, strict: bool) -> int:
-    """Show the posts of the issue that is due, or else of the coming one."""
+    """Show the posts of the issue that is due, or coming."""
     from digest.cli import views
 
     selection = desk.open().select(newsletter, issue_id)
@@ -68,7 +68,7 @@ def draft(desk: Desk, newsletter: str, issue_id: str, strict: bool) -> int:
 @click.option("--as", "as_address", default="", metavar="ADDRESS", help="The message of this subscriber.")
 @options.strict
 def build(desk: Desk, newsletter: str, issue_id: str, out: Path, as_address: str, strict: bool) -> int:
-    """Write the issue as files: page to look at, HTML, text, MJML, message."""
+    """Write the issue as files: page, HTML, text, MJML, message."""
     built = desk.open().build(newsletter, issue_id, out, as_address)
     for path in built.files:
         output.line(str(path))
@@ -81,13 +81,15 @@ def build(desk: Desk, newsletter: str, issue_id: str, out: Path, as_address: str
 @click.command()
 @options.newsletter
 @options.project
+@options.issue_id
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="The port on loopback.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-def preview(desk: Desk, newsletter: str, port: int, no_browser: bool) -> None:
+def preview(desk: Desk, newsletter: str, issue_id: str, port: int, no_browser: bool) -> None:
     """Show the issue in a browser; a save shows at once."""
     from digest.web import preview as page
 
     app = desk.open()
+    app.shown_issue = issue_id
     page.serve(app, newsletter=app.newsletter(newsletter).name, port=port, open_browser=not no_browser)
 
 
@@ -99,7 +101,7 @@ def preview(desk: Desk, newsletter: str, port: int, no_browser: bool) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "github"]), default="text", help="How findings are put.")
 @options.strict
 def check(desk: Desk, newsletter: str, issue_id: str, as_json: bool, form: str, strict: bool) -> int:
-    """Find what makes the issue unfit to send (exit 1 on an error)."""
+    """Find what makes the issue unfit to send."""
     from digest.cli import views
 
     checked = desk.open().check(newsletter, issue_id)
@@ -153,7 +155,7 @@ def send(
 @click.option("--force", default="", metavar="REASON", help="Send in spite of the findings; stands in the report.")
 @options.as_json
 def run(desk: Desk, newsletter: str, dry_run: bool, wait: str, first_issue: bool, force: str, as_json: bool) -> int:
-    """The weekly job: go on, retry, and send the issue that is due."""
+    """The weekly job: go on, retry, send the issue that is due."""
     from digest.cli import sending
 
     return sending.run(

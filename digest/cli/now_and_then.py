@@ -57,7 +57,7 @@ def schedule(desk: Desk, newsletter: str, form: str) -> None:
 @click.command()
 @click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Where to (a new folder).")
 def demo(folder: Path | None) -> int:
-    """See it work: example posts, three subscribers, a local inbox."""
+    """See it work: example posts by real SMTP to a local inbox."""
     from digest.cli import views
     from digest.demo import play
 

@@ -47,7 +47,7 @@ def post_json(p: Post) -> dict[str, Any]:
 def posts(found: Sequence[Post]) -> None:
     """The posts as a table, newest last, and what is wrong with them on stderr."""
     rows = [
-        (f"{p.date:%Y-%m-%d}" if p.date else "no date", p.title or p.path, ", ".join(p.tags[:3]), _mark(p))
+        (f"{p.date:%Y-%m-%d}" if p.date else "no date", p.title or p.path, _few(p.tags), _mark(p))
         for p in sorted(found, key=lambda p: (p.date.isoformat() if p.date else "", p.path))
     ]
     output.table(("date", "title", "tags", ""), rows, flexible=1)
@@ -56,6 +56,12 @@ def posts(found: Sequence[Post]) -> None:
             output.say(words.problem(p.path, problem))
     broken = sum(p.broken for p in found)
     output.say(f"{len(found)} posts" + (f", {broken} of them broken and left out" if broken else ""))
+
+
+def _few(tags: tuple[str, ...]) -> str:
+    """The first tags, as many as stand in 24 columns."""
+    shown = ", ".join(tags)
+    return shown if len(shown) <= 24 else shown[:23].rstrip(", ") + "…"
 
 
 def _mark(p: Post) -> str:

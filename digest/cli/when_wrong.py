@@ -57,7 +57,10 @@ def resume(desk: Desk, issue: str) -> None:
 @options.project
 @options.yes
 def cancel(desk: Desk, issue: str, yes: bool) -> None:
-    """Stop an issue for good; before its first message it gives its posts back."""
+    """Stop an issue for good.
+
+    Before its first message it gives its posts back to the next one.
+    """
     app = desk.open()
     if not yes and output.terminal():
         click.confirm(f"Cancel {issue}? People who do not have it yet will not get it.", abort=True, err=True)

@@ -84,7 +84,8 @@ def backoff(attempt: int, key: str) -> timedelta:
     """
     octets = blake2b(f"{attempt}:{key}".encode(), digest_size=4).digest()
     jitter = 0.8 + 0.4 * int.from_bytes(octets) / 0xFFFFFFFF
-    return min(FIRST_WAIT * 2 ** min(attempt - 1, 12), LONGEST_WAIT) * jitter
+    doubled: int = 2 ** min(attempt - 1, 12)
+    return min(FIRST_WAIT * doubled, LONGEST_WAIT) * jitter
 
 
 def asked_to_wait(text: str) -> timedelta | None:

@@ -82,8 +82,8 @@ PRESETS: dict[str, Preset] = {
         host="smtp-broadcasts.postmarkapp.com",
         connections=4,
         message_id="replaced",
-        source="Postmark docs, Sending with SMTP, 2025-11: broadcasts go through their own host; Message-ID is replaced "
-        "unless X-PM-KeepID is true; no fixed rate.",
+        source="Postmark docs, Sending with SMTP, 2025-11: broadcasts go through their own host; Message-ID is "
+        "replaced unless X-PM-KeepID is true; no fixed rate.",
     ),
     "brevo": Preset(
         host="smtp-relay.brevo.com",

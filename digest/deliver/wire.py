@@ -11,7 +11,7 @@ What replies mean is decided in `outcome`; who connects, waits and times out is 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from digest.interfaces import Job, Reply
 
@@ -20,6 +20,8 @@ __all__ = ["Answers", "Conversation", "Garbled"]
 MOST_OCTETS = 65_536  # of one reply: RFC 5321 4.5.3.1.5 speaks of 512 a line; servers send more, none needs this much
 KEPT_LINES = 50  # of a reply are kept as its text
 KEPT_OCTETS = 4_096
+CODES = {b"%d" % code: code for code in range(200, 600)}  # RFC 5321 4.2: no other may come
+ENVELOPE = ("mail", "rcpt", "data")
 CONTROLS = dict.fromkeys((*range(10), *range(11, 32), *range(127, 160)), "?")  # a reply is shown on terminals
 
 
@@ -38,26 +40,27 @@ class Answers:
         self._lines: list[bytes] = []
         self._octets = 0
 
-    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
-        """Take what came and give each complete reply as (code, text with line feeds); raise `Garbled`."""
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Take what came and give each complete reply as (code, text with line feeds).
+
+        Raises `Garbled` at the first that is none, after those before it were given: they count.
+        """
         lines = (self._rest + data if self._rest else data).split(b"\n")
         self._rest = lines.pop()
+        for line in lines:
+            if line[3:4] == b" " and not self._code and (code := CODES.get(line[:3])):  # nearly always
+                yield code, line[4:-1] if line[-1:] == b"\r" else line[4:]
+            elif (reply := self._line(line)) is not None:
+                yield reply
         if len(self._rest) > MOST_OCTETS:
             raise Garbled("a line of its answer does not end")
-        replies = []
-        for line in lines:
-            reply = self._line(line)
-            if reply is not None:
-                replies.append(reply)
-        return replies
 
     def _line(self, line: bytes) -> tuple[int, bytes] | None:
         if line[-1:] == b"\r":
             line = line[:-1]
-        code = line[:3]
-        if len(code) < 3 or not code.isdigit() or not b"2" <= code[:1] <= b"5" or line[3:4] not in b" -":
+        number = CODES.get(line[:3])
+        if number is None or line[3:4] not in (b"", b" ", b"-"):
             raise Garbled(f"it said {plain(line[:60])!r} where a reply code was due")
-        number = int(code)
         if self._code not in (0, number):
             raise Garbled(f"one answer has two codes, {self._code} and {number}")
         if line[3:4] == b"-":
@@ -81,7 +84,8 @@ class Answers:
 
 def plain(text: bytes) -> str:
     """A server's words as text that no terminal obeys, cut to what is worth keeping."""
-    return text[:KEPT_OCTETS].decode("utf-8", "replace").translate(CONTROLS).strip()
+    words = text[:KEPT_OCTETS].decode("utf-8", "replace")
+    return words if words.isprintable() else words.translate(CONTROLS).strip()
 
 
 class Conversation:
@@ -101,6 +105,7 @@ class Conversation:
         "_current",
         "_dot_end",
         "_expect",
+        "_gathered",
         "_limit",
         "_next",
         "_open",
@@ -148,6 +153,7 @@ class Conversation:
         self._current: Job | None = None  # its body is out, its dot is not answered
         self._refusal: tuple[str, int, bytes] | None = None  # of the envelope that is out
         self._open = False  # a refused envelope has left a transaction open on the other side
+        self._gathered: list[bytes] = []  # octets for `output`, joined once at the end of each call
         self._transactions = self._queued = self._written = self._dot_end = 0
         self.output: bytes | memoryview = b""
         self.replies: list[Reply] = []
@@ -185,10 +191,12 @@ class Conversation:
         """Begin a message, if there is one and nothing is in hand."""
         if self.idle and not self.spent:
             self._begin()
+            self._join()
 
     def quit(self) -> None:
         """Say goodbye; only where nothing is in hand."""
-        self._send("quit", b"QUIT\r\n")
+        self._send(b"QUIT\r\n", "quit")
+        self._join()
 
     def wrote(self, octets: int) -> None:
         """Note that so much of `output` was handed over to the kernel."""
@@ -204,6 +212,12 @@ class Conversation:
                     return
         except Garbled as garbled:
             self.break_off(str(garbled))
+        self._join()
+
+    def _join(self) -> None:
+        if self._gathered:
+            self.output = b"".join((self.output, *self._gathered))
+            self._gathered.clear()
 
     def break_off(self, why: str) -> None:
         """End it here: what may have been taken is lost, what surely was not is released."""
@@ -216,6 +230,7 @@ class Conversation:
         self._current = self._next = None
         self._expect.clear()
         self._todo.clear()
+        self._gathered.clear()
         self.output = b""
         self.fault = why
 
@@ -239,36 +254,39 @@ class Conversation:
         """Put the next envelope out. After a refused envelope RSET goes first, or the next MAIL is told 503."""
         if (job := self._job()) is None:
             return
-        if self._open:
-            self._todo.append(("rset", b"RSET\r\n"))
-            self._open = False
-        self._todo += self._envelope(job)
         self._next, self._refusal = job, None
-        self._advance()
+        if self._open:
+            self._open = False
+            if self._pipelined:
+                self._send(b"RSET\r\n", "rset")
+            else:
+                self._todo.append(("rset", b"RSET\r\n"))
+        mail, rcpt = self._envelope(job)
+        if self._pipelined:
+            self._send(b"%bRCPT TO:<%b>\r\nDATA\r\n" % (mail, rcpt), *ENVELOPE)
+        else:
+            commands = mail, b"RCPT TO:<%b>\r\n" % rcpt, b"DATA\r\n"
+            self._todo += zip(ENVELOPE, commands, strict=True)
+            self._advance()
 
-    def _envelope(self, job: Job) -> tuple[tuple[str, bytes], ...]:
+    def _envelope(self, job: Job) -> tuple[bytes, bytes]:
         row, sender, address = job
         options = b" SIZE=%d" % self._size(row) if self._with_size else b""
         if not (sender.isascii() and address.isascii()):
             options += b" BODY=8BITMIME SMTPUTF8"  # RFC 6531 3.4; its servers offer 8BITMIME too
-        return (
-            ("mail", b"MAIL FROM:<%b>%b\r\n" % (sender, options)),
-            ("rcpt", b"RCPT TO:<%b>\r\n" % address.encode()),
-            ("data", b"DATA\r\n"),
-        )
+        return b"MAIL FROM:<%b>%b\r\n" % (sender, options), address.encode()
 
     def _advance(self) -> None:
-        """Send what may be sent: everything in one flight, or the one command whose turn it is."""
-        if self._pipelined:
-            while self._todo:
-                self._send(*self._todo.popleft())
-        elif self._todo and not self._expect:
-            self._send(*self._todo.popleft())
+        """One command at a time: send the one whose turn it is."""
+        if self._todo and not self._expect:
+            step, octets = self._todo.popleft()
+            self._send(octets, step)
 
-    def _send(self, step: str, octets: bytes) -> None:
-        self._expect.append(step)
+    def _send(self, octets: bytes, *steps: str) -> None:
+        """Queue octets, which these steps will answer."""
+        self._expect += steps
         self._queued += len(octets)
-        self.output = bytes(self.output) + octets if self.output else octets
+        self._gathered.append(octets)
 
     # ---------------------------------------------------------------------------------------- answers
 
@@ -310,7 +328,7 @@ class Conversation:
         elif code == 354 and self._refusal is None:
             self._message()
         elif code == 354:  # RFC 2920 3.1: nobody is there to get it, so end it empty; the answer to that says nothing
-            self._send("lone", b".\r\n")
+            self._send(b".\r\n", "lone")
             self._tell_refusal()
             self._begin()
         elif code < 400:
@@ -351,11 +369,11 @@ class Conversation:
 
     def _message(self) -> None:
         """Hand out the message, its final dot, and the envelope of the next one with it."""
-        job, self._next = self._next, None
-        assert job is not None
-        body = self._body(job[0])
-        self._current = job
-        self._send("dot", body + b".\r\n" if body[-2:] == b"\r\n" else body + b"\r\n.\r\n")
+        assert self._next is not None
+        body = self._body(self._next[0])  # may raise: the job is still one that can be released
+        self._current, self._next = self._next, None
+        self._send(body)
+        self._send(b".\r\n" if body[-2:] == b"\r\n" else b"\r\n.\r\n", "dot")
         self._dot_end = self._queued
         if self._pipelined:
             self._begin()

@@ -8,9 +8,9 @@ from urllib.parse import SplitResult, urlsplit
 
 __all__ = ["host", "is_here", "loopback", "private", "related", "scheme", "urls_in"]
 
-URL = re.compile(r"https?://[^\s<>\"']+", re.I)
+URL = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gov", "net", "or", "org"})
-PAIRS = {"(": ")", "[": "]", "{": "}"}
+OPENED = {")": "(", "]": "[", "}": "{"}
 
 
 def _split(url: str) -> SplitResult | None:
@@ -77,10 +77,9 @@ def urls_in(text: str) -> tuple[str, ...]:
 
 def _trimmed(url: str) -> str:
     while url:
-        if url[-1] in ".,;:!?*_'’”»…":
-            url = url[:-1]
-        elif any(url[-1] == shut and url.count(shut) > url.count(opened) for opened, shut in PAIRS.items()):
-            url = url[:-1]
-        else:
+        opened = OPENED.get(url[-1], "")
+        unmatched = bool(opened) and url.count(url[-1]) > url.count(opened)
+        if not unmatched and url[-1] not in ".,;:!?*_'’”»…":
             break
+        url = url[:-1]
     return url

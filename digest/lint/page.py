@@ -13,13 +13,16 @@ from html.parser import HTMLParser
 
 __all__ = ["Element", "Page", "read"]
 
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-OPTIONAL_END = frozenset("body colgroup dd dt head html li optgroup option p tbody td tfoot th thead tr".split())
-BLOCK = frozenset(
+VOID_WORDS = "area base br col embed hr img input link meta param source track wbr"
+VOID = frozenset(VOID_WORDS.split())
+OPTIONAL_END_WORDS = "body colgroup dd dt head html li optgroup option p tbody td tfoot th thead tr"
+OPTIONAL_END = frozenset(OPTIONAL_END_WORDS.split())
+BLOCK_WORDS = (
     "address article aside blockquote body br caption center dd details div dl dt figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 head header hr html li main nav ol p pre section summary table tbody td tfoot th thead title "
-    "tr ul".split()
+    "h1 h2 h3 h4 h5 h6 head header hr html li main nav ol p pre section summary table tbody td tfoot th thead "
+    "title tr ul"
 )
+BLOCK = frozenset(BLOCK_WORDS.split())
 SILENT = frozenset({"script", "style", "title"})
 # An open element of the key is closed by the start of one of these (HTML 13.1.2.4).
 CLOSED_BY = {
@@ -76,7 +79,7 @@ class Page:
             at = self.elements[at].parent
 
     def text(self, element: Element | None = None) -> str:
-        """The words inside, blanks collapsed; of the whole body where nothing is named (styles and title are no words)."""
+        """The words inside, blanks collapsed; of the whole page where nothing is named, without styles and title."""
         first, last = element.pieces if element else (0, len(self.pieces))
         silent = not (element and element.tag in SILENT)
         words = (text for at, text in self.pieces[first:last] if not (silent and self.elements[at].tag in SILENT))
@@ -177,9 +180,7 @@ class _Reader(HTMLParser):
             )
             for e in self.found
         )
-        return Page(
-            elements=elements, pieces=tuple(self.pieces), styles=tuple(self.styles), faults=tuple(self.faults)
-        )
+        return Page(elements=elements, pieces=tuple(self.pieces), styles=tuple(self.styles), faults=tuple(self.faults))
 
     def _piece(self, text: str) -> None:
         if self.stack:

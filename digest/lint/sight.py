@@ -17,9 +17,11 @@ from digest.lint.styles import Color, Declaration, Rule, color, declarations, le
 
 __all__ = ["Look", "looks"]
 
-FONT = re.compile(r"(?<![\w.#-])((?:\d+\.?\d*|\.\d+)(?:px|pt|em|rem|%))(?:\s*/\s*([\d.]+(?:px|pt|em|%|)))?", re.I)
-BOLD = re.compile(r"\b(bold|[6-9]00)\b", re.I)
-COMPOUND = re.compile(r"(\*|[a-z][\w-]*)?((?:[.#][\w-]+|\[[^\]]+\]|:root)*)", re.I)
+FONT = re.compile(
+    r"(?<![\w.#-])((?:\d+\.?\d*|\.\d+)(?:px|pt|em|rem|%))(?:\s*/\s*([\d.]+(?:px|pt|em|%|)))?", re.IGNORECASE
+)
+BOLD = re.compile(r"\b(bold|[6-9]00)\b", re.IGNORECASE)
+COMPOUND = re.compile(r"(\*|[a-z][\w-]*)?((?:[.#][\w-]+|\[[^\]]+\]|:root)*)", re.IGNORECASE)
 SIMPLE = re.compile(r"[.#][\w-]+|\[[^\]]+\]|:root")
 SIZES = {"h1": 2.0, "h2": 1.5, "h3": 1.17, "h5": 0.83, "h6": 0.67, "small": 0.83, "sub": 0.83, "sup": 0.83}
 STRONG = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "th"})
@@ -78,7 +80,8 @@ def _media(at: str, dark: bool) -> bool:
 
 def _parts(selector: str) -> tuple[_Part, ...]:
     """Take a selector apart; empty where it says more than this reading understands."""
-    found, joined = [], ""
+    found: list[_Part] = []
+    joined = ""
     for word in re.sub(r"\s*>\s*", " > ", selector).split():
         if word == ">":
             joined = ">"

@@ -13,7 +13,7 @@ from functools import lru_cache
 __all__ = ["Color", "Declaration", "Rule", "color", "contrast", "declarations", "length", "rules"]
 
 Color = tuple[int, int, int]
-COMMENT = re.compile(r"/\*.*?\*/", re.S)
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # The colour words that people write in mails; any other is not judged.
 NAMED = {
     "black": (0, 0, 0),
@@ -35,8 +35,8 @@ NAMED = {
     "darkgray": (169, 169, 169),
     "darkgrey": (169, 169, 169),
 }
-HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})", re.I)
-RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", re.I)
+HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
+RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", re.IGNORECASE)
 LENGTH = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(px|pt|em|rem|%|)")
 
 

@@ -1,1 +1,1 @@
-"""The week as functions: choose, make the edition, queue, deliver, report. Opens nothing: `app` hands in what is open."""
+"""The week as functions: choose, make the edition, queue, deliver, report. Opens nothing: `app` hands in what is."""

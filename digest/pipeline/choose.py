@@ -12,10 +12,11 @@ from digest.interfaces import Source
 from digest.model import History, Occasion, Post, Query, Selection
 from digest.posts import select as selector
 from digest.posts import window
+from digest.posts.cadence import parse_cadence, send_times
 from digest.posts.editor import Editor
 from digest.settings import Config, Newsletter
 
-__all__ = ["choose", "moment", "named", "occasion_for", "read_posts"]
+__all__ = ["choose", "moment", "named", "next_send", "occasion_for", "read_posts"]
 
 
 def read_posts(sources: Iterable[Source], query: Query) -> tuple[Post, ...]:
@@ -30,7 +31,7 @@ def occasion_for(
     if issue and at_once:
         raise UsageError("an issue that is sent now has no other ID", hint="leave --issue out")
     if issue:
-        return window.occasion_of(newsletter, history, issue)
+        return window.occasion_of(newsletter, history, issue, now)
     return window.occasion_now(newsletter, history, now) if at_once else window.occasion(newsletter, history, now)
 
 
@@ -44,8 +45,20 @@ def choose(
 ) -> tuple[Selection, tuple[Post, ...]]:
     """Read what is within reach and select; gives the selection and every post that was read for it."""
     wanted = [s for s in sources if not newsletter.rules.sources or s.name in newsletter.rules.sources]
-    posts = read_posts(wanted, selector.reach(newsletter, history, occasion))
-    return selector.select(posts, newsletter, history, occasion, now, editor), posts
+    query = selector.reach(newsletter, history, occasion)
+    posts = read_posts(wanted, query)
+    if selector.must_read_all(posts, history, query, editor):
+        posts = read_posts(wanted, Query())
+    names = [s.name for s in sources]
+    return selector.select(posts, newsletter, history, occasion, now, editor, sources=names), posts
+
+
+def next_send(newsletter: Newsletter, after: datetime) -> datetime | None:
+    """The next send time after a moment; None for a newsletter that is sent by hand."""
+    cadence = parse_cadence(newsletter.send)
+    if cadence.manual:
+        return None
+    return next(send_times(cadence, ZoneInfo(newsletter.timezone), after), None)
 
 
 def named(config: Config, name: str) -> Newsletter:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from digest.errors import DataError
 from digest.interfaces import Audience, FrozenIssue, FrozenVariant, Ledger, Roster, Source
@@ -15,11 +16,12 @@ from digest.model import Finding, History, Occasion, Picked, Post, Query, Render
 from digest.pipeline import edition as editions
 from digest.pipeline.choose import choose, occasion_for, read_posts
 from digest.pipeline.edition import Edition
+from digest.pipeline.people import audiences_in_files
 from digest.posts.editor import Editor
 from digest.render.theme import Theme
 from digest.settings import Config, Newsletter
 
-__all__ = ["Chosen", "Looker", "need_content", "post_findings"]
+__all__ = ["Chosen", "Looker", "Shown", "need_content", "post_findings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,25 @@ class Chosen:
     frozen: FrozenIssue | None = None
     variants: tuple[FrozenVariant, ...] = ()
 
+    @property
+    def broken(self) -> bool:
+        """True where a broken post was left out."""
+        return any(o.reason == "broken" for o in self.selection.left_out)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An issue with its edition and the people it would go to (None: no list is there)."""
+
+    chosen: Chosen
+    edition: Edition
+    audiences: tuple[Audience, ...]
+
+    @property
+    def people(self) -> int | None:
+        """How many people these are."""
+        return sum(a.people for a in self.audiences) or None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looker:
@@ -45,7 +66,15 @@ class Looker:
     roster: Roster | None
     read_editor: Callable[[str], Editor | None]
     load_theme: Callable[[str], Theme]
+    lists: Path
     now: datetime
+
+    def show(self, newsletter: Newsletter, issue: str = "", *, at_once: bool = False) -> Shown:
+        """Choose and make the edition for everyone on the lists. Raises DataError where it would hold nothing."""
+        chosen = self.choose(newsletter, issue, at_once=at_once)
+        need_content(chosen)
+        audiences = audiences_in_files(self.lists, newsletter)
+        return Shown(chosen=chosen, edition=self.edition(chosen, audiences), audiences=audiences)
 
     def history(self, newsletter: Newsletter) -> History:
         """What the ledger knows, or that there is none."""

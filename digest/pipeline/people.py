@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from digest.errors import ListError
 from digest.interfaces import Audience, Roster
 from digest.settings import Newsletter
 
-__all__ = ["audiences_in_files", "list_file", "people_in_files", "sync"]
+__all__ = ["audiences_in_files", "list_file", "sync"]
 
 
 def list_file(folder: Path, name: str) -> Path:
@@ -27,20 +26,20 @@ def list_file(folder: Path, name: str) -> Path:
     return path
 
 
-def sync(roster: Roster, folder: Path, newsletter: Newsletter, secret: bytes, now: datetime) -> tuple[str, ...]:
+def sync(roster: Roster, folder: Path, newsletter: Newsletter, keys: tokens.Keys, now: datetime) -> tuple[str, ...]:
     """Bring each list of the newsletter into the roster if its bytes changed; gives what was wrong, a line each."""
     told: list[str] = []
     for name in newsletter.lists:
         path = list_file(folder, name)
-        digest = lists.digest(path)
-        if roster.list_digest(name) != digest:
-            with lists.reading(path) as reading:
-                people = roster.replace_list(name, reading.rows, digest, now)
-                told += [f"{path.name}:{x.line}: {x.message}" for x in reading.problems]
+        file = lists.read(path, name)
+        if roster.list_digest(name) != file.digest:
+            people = roster.replace_list(name, file.rows, file.digest, now, duplicate=file.duplicate)
+            told += [
+                f"{path.name}:{x.line}: {x.message}" if x.line else f"{path.name}: {x.message}" for x in file.problems
+            ]
             if not people:
-                raise ListError(f'the list "{name}" holds nobody', file=str(path), hint="add a line with an address")
-    key = tokens.link_key(secret)
-    roster.enroll(newsletter.name, newsletter.lists, lambda who: tokens.token(key, newsletter.name, who), now)
+                raise ListError(f"the list {name} holds nobody", file=str(path), hint="add a line with an address")
+    roster.enroll(newsletter.name, newsletter.lists, lambda who: tokens.token(keys.links, newsletter.name, who), now)
     return tuple(told)
 
 
@@ -52,14 +51,8 @@ def audiences_in_files(folder: Path, newsletter: Newsletter) -> tuple[Audience, 
         path = folder / f"{name}.csv"
         if not path.is_file():
             continue
-        with lists.reading(path) as reading:
-            for row in reading.rows:
-                if row.key not in seen:
-                    seen.add(row.key)
-                    found[row.topics, row.lang] += 1
+        for row in lists.read(path, name).rows:
+            if row.key not in seen:
+                seen.add(row.key)
+                found[row.topics, row.lang] += 1
     return tuple(Audience(topics=t, lang=g, people=n) for (t, g), n in found.most_common())
-
-
-def people_in_files(audiences: Sequence[Audience]) -> int | None:
-    """How many people these are; None where no list is there."""
-    return sum(a.people for a in audiences) or None

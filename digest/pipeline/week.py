@@ -5,28 +5,22 @@ Everything that touches the outside is handed in; every way it can end is a repo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from digest.errors import ConfigError, DigestError, PreflightFailed
+from digest.errors import ConfigError, DigestError
 from digest.interfaces import FrozenIssue
 from digest.lifecycle import IssueState
-from digest.lint import runner
-from digest.model import Counts, Finding, Selection
+from digest.model import Counts, Selection
 from digest.pipeline import edition as editions
-from digest.pipeline import people, report, work
-from digest.pipeline.edition import Edition
-from digest.pipeline.look import Chosen, Looker
+from digest.pipeline import people, preflight, report, work
+from digest.pipeline.look import Chosen, Looker, Shown
 from digest.pipeline.report import Report
 from digest.pipeline.work import Hands
 from digest.posts import select as selector
 from digest.settings import Newsletter
 
-__all__ = ["Orders", "attempt", "findings_of", "plan", "run"]
-
-
-GRAVITY = ("error", "warning", "info")
+__all__ = ["Orders", "attempt", "plan", "run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +86,11 @@ def _send(hands: Hands, looker: Looker, chosen: Chosen, orders: Orders, notes: t
     if orders.dry_run:
         audiences = people.audiences_in_files(orders.lists, newsletter)
     else:
-        notes += people.sync(hands.roster, orders.lists, newsletter, hands.secret, now)
+        notes += people.sync(hands.roster, orders.lists, newsletter, hands.keys, now)
         audiences = hands.roster.audiences(newsletter.name, newsletter.lists)
-    edition = looker.edition(chosen, audiences)
-    total = sum(a.people for a in audiences)
-    found = findings_of(looker, chosen, edition, recipients=total, to_list=True)
-    notes += _judge(newsletter, found, orders)
+    shown = Shown(chosen=chosen, edition=looker.edition(chosen, audiences), audiences=audiences)
+    edition, total = shown.edition, shown.people or 0
+    notes += preflight.judge(newsletter, preflight.findings(looker, shown, to_list=True), orders.force)
     if orders.dry_run:
         return report.of_occasion(
             occasion, state="coming", subject=edition.variants[0].subject, counts=_sums(total), notes=notes
@@ -113,76 +106,25 @@ def _sums(total: int) -> Counts:
     return Counts(list=total, queued=total)
 
 
-def _judge(newsletter: Newsletter, found: tuple[Finding, ...], orders: Orders) -> tuple[str, ...]:
-    """Raise PreflightFailed on errors; with a reason to send all the same, tell it with what it overrides."""
-    errors = [f for f in found if f.severity == "error"]
-    if not errors:
-        return ()
-    if orders.force:
-        return (f"sent in spite of {', '.join(f.rule for f in errors)}: {orders.force}",)
-    first = errors[0]
-    more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
-    raise PreflightFailed(
-        f"nothing was sent, the issue is not fit to send: {first.rule}: {first.message}{more}",
-        file=first.file or None,
-        line=first.line,
-        hint=f"digest check {newsletter.name} shows all of it",
-    )
-
-
-def findings_of(
-    looker: Looker, chosen: Chosen, edition: Edition, *, recipients: int | None, to_list: bool
-) -> tuple[Finding, ...]:
-    """Run the preflight over every variant, and add what rendering mended."""
-    config = looker.config
-    last = _last_recipients(looker, chosen)
-    found: dict[Finding, None] = {}
-    for index, variant in enumerate(edition.variants):
-        samples = tuple(
-            editions.sample(config, variant, to=to, token=token * 26, message_id=digit * 32)
-            for to, token, digit in (("reader@example.net", "a", "a"), ("other@example.com", "b", "b"))
-        )
-        proof = editions.proof_of(
-            config,
-            edition,
-            chosen.history,
-            samples,
-            looker.now,
-            recipients=recipients,
-            last_recipients=last,
-            to_list=to_list,
-            variant=index,
-        )
-        found.update(dict.fromkeys(runner.check(proof, config.lint)))
-    found.update(dict.fromkeys(editions.repaired(edition)))
-    return tuple(sorted(found, key=lambda f: (GRAVITY.index(f.severity), f.rule)))
-
-
-def _last_recipients(looker: Looker, chosen: Chosen) -> int | None:
-    if looker.ledger is None:
-        return None
-    sent = [i for i in looker.ledger.issues(chosen.newsletter.name) if i.counts.list]
-    return sent[-1].counts.list if sent else None
-
-
-def plan(chosen: Chosen, edition: Edition, total: int, seconds: float | None) -> tuple[str, ...]:
-    """What is about to be sent, in lines for a person."""
+def plan(shown: Shown, rate: float | None) -> tuple[str, ...]:
+    """What is about to be sent, in lines for a person; `rate` is in messages a second."""
+    total, newsletter = shown.people or 0, shown.chosen.newsletter
     lines = [
-        f"{chosen.selection.occasion.issue}: {edition.variants[0].subject}",
-        *(f"  {n}. {p.title}" for n, p in enumerate(edition.issue.posts, 1)),
-        f"to {total:,} {'person' if total == 1 else 'people'} on {', '.join(chosen.newsletter.lists) or 'no list'}",
+        f"{shown.edition.issue.id}: {shown.edition.variants[0].subject}",
+        *(f"  {n}. {p.title}" for n, p in enumerate(shown.edition.issue.posts, 1)),
+        f"to {total:,} {'person' if total == 1 else 'people'} on {', '.join(newsletter.lists) or 'no list'}",
     ]
-    if seconds:
-        lines.append(f"takes about {seconds / 60:.0f} minutes at the configured rate")
+    if rate and total / rate > 60:
+        lines.append(f"takes about {total / rate / 60:.0f} minutes at {rate:g} a second")
     return tuple(lines)
 
 
-def attempt(work_it: Callable[[], list[Report]], newsletter: str) -> list[Report]:
-    """Turn an error into a report, so that one newsletter's trouble does not stop the next one."""
+def attempt(hands: Hands, looker: Looker, newsletter: Newsletter, orders: Orders) -> list[Report]:
+    """Run one newsletter, and turn an error into its report: its trouble does not stop the next one."""
     try:
-        return work_it()
+        return run(hands, looker, newsletter, orders)
     except ConfigError:
         raise
     except DigestError as error:
         note = str(error) + (f"\n        {error.hint}" if error.hint else "")
-        return [Report(newsletter=newsletter, issue="", state="stopped", notes=(note,), exit_code=error.exit_code)]
+        return [Report(newsletter=newsletter.name, issue="", state="stopped", notes=(note,), exit_code=error.exit_code)]

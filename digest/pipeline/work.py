@@ -35,7 +35,7 @@ class Hands:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     stop: Callable[[], bool]
-    secret: bytes
+    keys: tokens.Keys
     pace: pacing.Pace
     wait: timedelta = timedelta(seconds=10)
     progress: Callable[[Counts], None] | None = None
@@ -65,13 +65,13 @@ def work_off(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> report
 def stamper(hands: Hands, issue: FrozenIssue) -> Callable[[int, str, str], bytes]:
     """Make the function that gives one reader's bytes; each variant's are checked once before the first leaves."""
     variants = hands.ledger.variants(issue.id, issue.revision)
-    key = tokens.message_key(hands.secret)
+    key = hands.keys.messages
     for variant in variants:
         edition.sample(hands.config, variant, to="reader@example.net", token=tokens.INERT, message_id="0" * 32)
     stamps = [edition.stencil_for(v).stamp for v in variants]
 
     def body(variant: int, address: str, token: str) -> bytes:
-        identity = tokens.message_id(key, issue.id, issue.revision, address)
+        identity = tokens.message_id(key, issue.id, issue.revision, address.lower())
         return stamps[variant](to=address, token=token, message_id=identity)
 
     return body

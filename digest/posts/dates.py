@@ -14,7 +14,8 @@ OFFSETS = {  # hours east: RFC 5322 4.3, and what Europeans write
     "z": 0, "utc": 0, "gmt": 0, "ut": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6,
     "pst": -8, "pdt": -7, "wet": 0, "west": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3, "jst": 9,
 }  # fmt: skip
-TIME = r"(?:[T ,]+(?:at )?(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)? ?(?P<half>[AaPp]\.?[Mm]\.?)?)?"
+CLOCK = r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?"
+TIME = rf"(?:[T ,]+(?:at )?{CLOCK} ?(?P<half>[AaPp]\.?[Mm]\.?)?)?"
 ZONE = r"(?: ?(?P<zone>[A-Za-z]{1,4}(?![\w/])|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?(?::\d{2})?|\[?[A-Z]\w+/[\w/+-]+\]?))?"
 TAIL = rf"{TIME}{ZONE}(?: ?\([^()]*\))?"
 YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})([-/.])(?P<mo>\d{{1,2}})\2(?P<d>\d{{1,2}}){TAIL}")
@@ -30,7 +31,7 @@ AMERICAN = re.compile(rf"(?P<mo>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>\d{{4}}){TAIL}
 IN_NAME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[-_ ]|$)")
 
 
-class NotADate(ValueError):  # noqa: N818 - it is no error of the tree: it becomes a problem of one post
+class NotADate(ValueError):
     """The text is no date that we, or a calendar, know."""
 
 

@@ -19,7 +19,9 @@ class Dialect:
     files: tuple[str, ...] = ()  # files of the site that tell it, as globs; see recognise for what must stand in them
     suffixes: tuple[str, ...] = (".md", ".markdown", ".mdx")
     # -- instants
-    zone: str = "site"  # site: the zone of [sources] or [site]; config: the generator's file, UTC where it is silent; utc
+    zone: str = (
+        "site"  # site: the zone of [sources] or [site]; config: the generator's file, UTC where it is silent; utc
+    )
     utc_stamp: bool = False  # a YAML timestamp with seconds and without an offset is UTC
     utc_day: bool = False  # a bare day is midnight UTC
     american: bool = False  # M/D/YYYY is a date (JavaScript's Date)
@@ -35,6 +37,7 @@ class Dialect:
     languages: bool = False  # a folder just below the root, or `name.xx.md`, gives the language
     # -- metadata
     tag_split: str = ","
+    rooted_pictures: bool = False  # `img/a.png` is counted from the site, not from the post
     keywords: bool = True  # `keywords` stand for tags where there are none
 
 
@@ -53,8 +56,18 @@ TABLE: tuple[Dialect, ...] = (
     ),
     Dialect(
         name="hugo",
-        files=("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.toml", "config.yaml", "config.yml",
-               "config.json", "config/_default/*"),
+        files=(
+            "hugo.toml",
+            "hugo.yaml",
+            "hugo.yml",
+            "hugo.json",
+            "config.toml",
+            "config.yaml",
+            "config.yml",
+            "config.json",
+            "config/_default/hugo.*",
+            "config/_default/config.*",
+        ),
         suffixes=(".md", ".markdown", ".mdx", ".html"),
         zone="config",
         roots=("content",),
@@ -121,6 +134,7 @@ TABLE: tuple[Dialect, ...] = (
         files=("docusaurus.config.*",),
         zone="utc",
         address="/{base}/{slug}",
+        rooted_pictures=True,
         keywords=False,
         american=True,
     ),

@@ -19,7 +19,9 @@ __all__ = ["Head", "lektor", "unfenced"]
 LINES = 60  # a head without a fence is short
 HEADER = re.compile(r"([A-Za-z][\w .-]{0,40}?)[ \t]*:(?:[ \t]+(.*)|[ \t]*)$")
 NIKOLA = re.compile(r"\.\. ([a-z_][\w-]*):(?:[ \t]+(.*)|[ \t]*)$")
-META = re.compile(r"""<meta\s+name\s*=\s*["']([\w.-]+)["']\s+content\s*=\s*(?:"([^"]*)"|'([^']*)')\s*/?>\s*$""", re.I)
+META = re.compile(
+    r"""<meta\s+name\s*=\s*["']([\w.-]+)["']\s+content\s*=\s*(?:"([^"]*)"|'([^']*)')\s*/?>\s*$""", re.IGNORECASE
+)
 FIELD = re.compile(r":([A-Za-z][\w -]*):(?:[ \t]+(.*)|[ \t]*)$")
 KNOWN = {
     "title", "date", "slug", "tags", "category", "categories", "author", "authors", "status", "summary", "lang",
@@ -85,7 +87,7 @@ def _headers(text: str) -> Head | None:
     values: dict[str, Value] = {}
     key: Written | None = None
     number = at
-    for number in range(at, len(lines)):  # noqa: B007 - its last value is where the head ends
+    for number in range(at, len(lines)):
         line = lines[number].rstrip()
         if not line:
             break
@@ -123,7 +125,7 @@ def _meta(text: str) -> Head | None:
     lines = _opening_lines(text)
     values: dict[str, Value] = {}
     number = 0
-    for number in range(len(lines)):  # noqa: B007 - its last value is where the head ends
+    for number in range(len(lines)):
         found = META.match(lines[number].strip())
         if found is None:
             break
@@ -142,8 +144,6 @@ def _rest(text: str) -> Head | None:
     if at + 1 < len(lines) and re.fullmatch(r"([=\-~^*#\"'`+])\1+", lines[at + 1].rstrip()) and lines[at].strip():
         values[Written("title", at + 1)] = Written(lines[at].strip(), at + 1)
         at += 2
-        if lines[at - 3 : at - 2] == lines[at - 1 : at] and at < len(lines) and not lines[at].strip():
-            at += 0
     number = next((i for i in range(at, len(lines)) if lines[i].strip()), at)
     key: Written | None = None
     fields = 0

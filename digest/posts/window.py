@@ -39,8 +39,8 @@ MANUAL_BACK = timedelta(days=7)  # the first window of a newsletter that has no 
 @lru_cache(maxsize=256)
 def parse_window(text: str) -> int | None:
     """Parse what `window` says: a number of whole local days, None for "since-last"; ValueError says what may stand."""
-    plain = " ".join(text.casefold().replace("-", " ").split())
-    if plain == "since last":
+    plain = " ".join(text.casefold().split())
+    if plain in {"since-last", "since last"}:
         return None
     if plain == "week":
         return 7
@@ -101,7 +101,7 @@ def occasion_of(newsletter: Newsletter, history: History, issue_id: str, now: da
     done = history.last_send or history.last_end
     if done is not None and send_at <= done:  # worked off: where its window began, only the ledger knows
         return _made(newsletter, History(newsletter=newsletter.name), send_at, issue=issue_id)
-    if now is not None and current.send_at < send_at:
+    if now is not None and current.send_at < send_at and not parse_cadence(newsletter.send).manual:
         return _made(newsletter, _after(newsletter, history, send_at, current), send_at, issue=issue_id)
     return _made(newsletter, history, send_at, issue=issue_id)
 
@@ -131,7 +131,8 @@ def _window(newsletter: Newsletter, history: History, send_at: datetime) -> Wind
     zone = ZoneInfo(newsletter.timezone)
     days = parse_window(newsletter.rules.window)
     if days is None:
-        start = history.last_end or _one_cadence_back(newsletter, send_at)
+        # Where every issue so far was cancelled and gave its posts back, the first window begins once more.
+        start = history.last_end or history.first_start or _one_cadence_back(newsletter, send_at)
         return Window(start=min(start.astimezone(UTC), send_at), end=send_at, zone=newsletter.timezone)
     last = local(send_at, zone).date()
     return Window(start=midnight(last - timedelta(days=days), zone), end=midnight(last, zone), zone=newsletter.timezone)

@@ -37,7 +37,7 @@ class Written(str):
 Value: TypeAlias = "Written | list[Value] | dict[str, Value]"
 
 
-class Mistake(Exception):  # noqa: N818 - it is no error of the tree: front_matter turns it into a problem
+class Mistake(Exception):
     """What is wrong with the metadata, at which line of the file."""
 
     def __init__(self, message: str, line: int) -> None:

@@ -1,4 +1,4 @@
-"""What a body holds besides Markdown: Liquid and Nunjucks tags, shortcodes, JSX, admonitions. Turned, or out of the way.
+"""What a body holds besides Markdown: Liquid tags, shortcodes, JSX, admonitions. Turned, or out of the way.
 
 Each site generator adds signs of its own to Markdown. Here they become plain Markdown or HTML where they carry content
 (a film, a picture, a note, a block of code) and vanish where they do not. Code, fenced or inline, is never touched:
@@ -150,7 +150,11 @@ def _title(kind: str) -> str:
 
 
 def _quoted(indent: str, title: str, inner: list[str]) -> list[str]:
-    return ["", f"{indent}> **{title}**", f"{indent}>", *(f"{indent}> {text}" for text in _boxes(inner)), ""]
+    """A quotation with its title, unless the text says that itself (`**Note:** …`)."""
+    first = next((line for line in inner if line.strip()), "")
+    said = first.strip("*_ \t").lower().startswith(title.lower())
+    head = [] if said or not title else [f"{indent}> **{title}**", f"{indent}>"]
+    return ["", *head, *(f"{indent}> {text}" for text in _boxes(inner)), ""]
 
 
 def _indented(lines: list[str], at: int, indent: str) -> tuple[list[str], int]:

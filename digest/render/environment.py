@@ -1,11 +1,10 @@
-"""The Jinja2 environments of themes: sandboxed, strict, and honest about whose words are whose.
+"""The Jinja2 environments of themes: sandboxed, strict, and able to say where each line of their output came from.
 
-Three promises hold here. Untrusted text becomes neither markup (autoescape), nor template code (it is a value, never a
-source), nor a slot (`clean` drops every noncharacter). Each value that a template prints is marked while it is
-rendered, so that what the template itself says can be told from what a post, a name or the configuration brought. And
-each line of the output knows the template line it came from.
+Untrusted text becomes neither markup (autoescape), nor template code (it is a value, never a source), nor a slot
+(`text.clean` drops every noncharacter, so no input can hold a slot mark).
 
-The marks are noncharacters (U+FDD2 to U+FDD5), so no input can hold them; `Output` takes them out again.
+While a template is rendered, its lines carry marks of the template line they came from (U+FDD4 to U+FDD5); `Output`
+takes them out again.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from __future__ import annotations
 import difflib
 import re
 import traceback
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,108 +19,47 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2 import pass_context
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from digest.errors import TemplateError
+from digest.render.plain import capitals, wrap
 
-__all__ = [
-    "SLOT_END",
-    "SLOT_START",
-    "Foreign",
-    "Output",
-    "clean",
-    "environment",
-    "one_line",
-    "phrase",
-    "render",
-    "slot",
-]
+__all__ = ["Foreign", "Output", "environment", "phrase", "render"]
 
-SLOT_START, SLOT_END = "\ufdd0", "\ufdd1"
-FOREIGN_START, FOREIGN_END = "\ufdd2", "\ufdd3"
 ORIGIN_START, ORIGIN_END = "\ufdd4", "\ufdd5"
 LIMIT = 5_000_000  # characters that a template may put out
 
 ORIGIN = re.compile(f"{ORIGIN_START}(\\d+)@([^{ORIGIN_END}]*){ORIGIN_END}")
-FOREIGN = re.compile(f"{FOREIGN_START}[^{FOREIGN_END}]*{FOREIGN_END}")
-MARKS = re.compile(f"[{FOREIGN_START}{FOREIGN_END}]")
-
-# C0 but tab and line feed, C1, U+FEFF, U+FFFD, surrogates, every noncharacter.
-FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffd\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
-    + "".join(chr(plane << 16 | low) for plane in range(1, 17) for low in (0xFFFE, 0xFFFF))
-    + "]"
-)
-LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-BIDI_OPEN = {"\u202a": "\u202c", "\u202b": "\u202c", "\u202d": "\u202c", "\u202e": "\u202c"} | {
-    "\u2066": "\u2069",
-    "\u2067": "\u2069",
-    "\u2068": "\u2069",
-}
-BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-
-
-def clean(text: str) -> str:
-    """Make text safe to carry: NFC, no control characters, no noncharacters, bidi controls only where balanced.
-
-    Line ends become line feeds. What is dropped could make clients clip a mail, mrml fail, or a slot be forged.
-    """
-    text = LINE_ENDS.sub("\n", text)
-    text = unicodedata.normalize("NFC", FORBIDDEN.sub("", text))
-    if not BIDI.search(text):
-        return text
-    return "\n".join(line if _balanced(line) else BIDI.sub("", line) for line in text.split("\n"))
-
-
-def one_line(text: str) -> str:
-    """Clean text and collapse its white space (no-break spaces stay)."""
-    return " ".join(re.split(r"[ \t\n]+", clean(text))).strip(" \xa0")
-
-
-def _balanced(line: str) -> bool:
-    waiting: list[str] = []
-    for sign in BIDI.findall(line):
-        if sign in BIDI_OPEN:
-            waiting.append(BIDI_OPEN[sign])
-        elif not waiting or waiting.pop() != sign:
-            return False
-    return not waiting
-
-
-def slot(name: str) -> str:
-    """Write a hole that is filled for each recipient; only `token` and `address` exist."""
-    return f"{SLOT_START}{name}{SLOT_END}"
 
 
 class Foreign(Markup):
-    """HTML that we made of somebody else's text: safe to print, and no word of the template's own."""
+    """HTML that we made of somebody else's text: safe to print as it is."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """What a template put out. `own` has the same lines without what foreign values brought."""
+    """What a template put out, and where it came from."""
 
     text: str
-    own: str
     origin: tuple[tuple[int, str, int], ...]  # (line of text, template file, line there), ascending
 
     @classmethod
     def of(cls, marked: str) -> Output:
-        """Read the marks and take them out."""
+        """Read the marks of origin and take them out."""
         lines = marked.split("\n")
         origin: list[tuple[int, str, int]] = []
         for number, line in enumerate(lines, 1):
             found = ORIGIN.search(line)
             if found:
                 origin.append((number, found[2], int(found[1])))
-        bare = ORIGIN.sub("", marked)
-        own = FOREIGN.sub(lambda m: "\n" * m[0].count("\n"), bare)
-        return cls(text=MARKS.sub("", bare), own=MARKS.sub("", own), origin=tuple(origin))
+        return cls(text=ORIGIN.sub("", marked), origin=tuple(origin))
 
 
 class _Origins(Extension):
@@ -141,34 +78,40 @@ def _marked(token: Token, name: str) -> str:
     )
 
 
-def _mark(value: Any) -> Any:
-    """Mark what a template prints, unless it is the template's own (a macro's result, a captured block)."""
+def _something(value: Any) -> Any:
+    """Refuse to print None: a mail that says "None" is a mistake of its template."""
     if value is None:
         raise TypeError("a value that is None cannot be printed")
-    if isinstance(value, jinja2.Undefined) or (isinstance(value, Markup) and not isinstance(value, Foreign)):
-        return value
-    return Markup(f"{FOREIGN_START}{escape(value)}{FOREIGN_END}")  # noqa: S704 - escaped right here
+    return value
 
 
-def _mark_plain(value: Any) -> Any:
-    if value is None:
-        raise TypeError("a value that is None cannot be printed")
-    return value if isinstance(value, jinja2.Undefined) else f"{FOREIGN_START}{value}{FOREIGN_END}"
+@pass_context
+def _wrap(context: Context, text: str) -> str:
+    """Break text at the newsletter's text_width."""
+    return wrap(str(text), int(context["columns"]))
+
+
+@pass_context
+def _capitals(context: Context, text: str) -> str:
+    """Set a label in capitals, where the script has them."""
+    return capitals(str(text)) if context["cased"] else str(text)
 
 
 @lru_cache(maxsize=16)
 def environment(folders: tuple[Path, ...], *, markup: bool) -> jinja2.Environment:
     """Make the environment over these folders, earlier ones winning file by file; `markup` escapes what is printed."""
-    return ImmutableSandboxedEnvironment(
+    made = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader(folders),
         autoescape=markup,
         undefined=jinja2.StrictUndefined,
-        finalize=_mark if markup else _mark_plain,
+        finalize=_something,
         extensions=[_Origins],
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters |= {"wrap": _wrap, "capitals": _capitals}
+    return made
 
 
 def render(made: jinja2.Environment, name: str, values: Mapping[str, Any]) -> Output:

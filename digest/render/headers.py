@@ -20,10 +20,9 @@ from digest.settings import Newsletter, Public, Sender, Site
 
 __all__ = ["head", "list_id", "mailbox", "sender_id", "tagged", "unsubscribe_mailto", "unsubscribe_url"]
 
-TOKEN_LENGTH = 26
 _WIDTH = 76  # RFC 2047 section 2 for lines with encoded words; 78 (RFC 5322 section 2.1.1) is near enough for all
-_LONGEST_WORD = 60  # a longer ASCII word could not be folded: it is encoded, which can
-_SLOT_WIDTH = {Slot.TO: 0, Slot.TOKEN: TOKEN_LENGTH, Slot.MESSAGE_ID: 32}
+_LONGEST_WORD = 60  # a longer ASCII word cannot be folded; encoded, it can
+_SLOT_WIDTH = {Slot.TO: 0, Slot.TOKEN: 26, Slot.MESSAGE_ID: 32}
 _MARK = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 # C0, DEL, C1, the two line ends of Unicode, lone surrogates, noncharacters of the basic plane (slot marks among them)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -61,7 +60,7 @@ def head(
     title = newsletter.title or site.name or newsletter.name
     lines = [
         _field("Date", format_datetime(date)),
-        _field("From", *mailbox("the name of the sender", sender.name or title, address, field="From")),
+        _field("From", *mailbox("the name of the sender", sender.name.strip(" ") or title, address, field="From")),
         *_reply_to(sender),
         _field("To", f"<{mark(Slot.TO)}>"),
         _field("Message-ID", f"<{mark(Slot.MESSAGE_ID)}@{sender.domain}>"),
@@ -87,10 +86,8 @@ def mailbox(what: str, name: str, address: str, *, field: str) -> list[str]:
     `what` names the value in an error, `field` the header it is for (the first word is shorter by it).
     """
     name = _one_line(what, name)
-    if _is_plain(name):
-        phrase = name if _ATOMS(name) else '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
-        return [*_at_blanks(phrase), f"<{address}>"]
-    return [*_encoded(name, field), f"<{address}>"]
+    phrase = name if _ATOMS(name) else '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+    return [*(_at_blanks(phrase) if _is_plain(phrase) else _encoded(name, field)), f"<{address}>"]
 
 
 def tagged(address: str, tag: str) -> str:
@@ -209,13 +206,14 @@ def _language(language: str) -> str:
 def _field(name: str, *tokens: str) -> str:
     """Write one field; a line ends before a token that would make it too long, and never inside one.
 
-    The first token leaves the line of the name only where that brings it under the limit.
+    The first token leaves the line of the name only where that brings it under the limit, and only in brackets: of
+    another, a reader might keep the blank.
     """
     lines = [f"{name}:"]
     width = len(lines[0])
     for i, token in enumerate(tokens):
         step = 1 + len(_shown(token))
-        if width + step > _WIDTH and (i or step <= _WIDTH):
+        if width + step > _WIDTH and (i or (step <= _WIDTH and token.startswith("<"))):
             lines.append("")
             width = 0
         lines[-1] += f" {token}"

@@ -28,6 +28,7 @@ __all__ = ["PREVIEW", "assemble", "check", "mail_from", "read"]
 
 PREVIEW = "[Preview] "
 
+_PREFIX = {"issue": "", "preview": PREVIEW}
 _PART = (
     '--{boundary}\r\nContent-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 )
@@ -51,9 +52,11 @@ def assemble(
     `date` carries the newsletter's zone. A `kind` of "preview" marks the subject and changes nothing else. Raises
     DataError for a value that cannot stand in a header, TemplateError for a slot that there is not.
     """
+    if kind not in _PREFIX:
+        raise Bug(f"there is no kind of message {kind!r}")
     boundary = _boundary(rendered)
     head = headers.head(
-        subject=(PREVIEW if kind == "preview" else "") + rendered.subject,
+        subject=_PREFIX[kind] + rendered.subject,
         language=rendered.language,
         boundary=boundary,
         newsletter=newsletter,
@@ -120,7 +123,7 @@ _ENCODED_WORD = re.compile(r"=\?[^? ]*\?[bBqQ]\?[^? ]*\?=")
 def read(data: bytes) -> tuple[tuple[tuple[str, str], ...], str, str]:
     """Read a message of ours back: its headers decoded and in order, its text and its HTML with LF line ends."""
     message = _parse(data)
-    headers = tuple((name, str(value)) for name, value in message.items())
+    headers = tuple((name, str(value).strip()) for name, value in message.items())
     parts = {part.get_content_type(): _decoded(part) for part in message.walk() if not part.is_multipart()}
     return headers, parts.get("text/plain", ""), parts.get("text/html", "")
 

@@ -152,8 +152,8 @@ class _Values:
         self.tables: dict[str, dict[str, Any]] = {t: {} for t in ("light", "dark", "fonts", "sizes", "space")}
         self.options: dict[str, Any] = {}
         self.declared: dict[str, dict[str, Any]] = {}
-        self.places: dict[tuple[str, str], tuple[str, int | None]] = {}
-        self.base = True
+        self.places: dict[tuple[str, str], tuple[int, str, int | None]] = {}  # rank of the file, file, line
+        self.rank = 0
 
     def add(self, path: Path, project: Path | None) -> None:
         shown = path.relative_to(project).as_posix() if project and path.is_relative_to(project) else str(path)
@@ -166,11 +166,11 @@ class _Values:
         changed = {(t, k) for t, v in document.items() if isinstance(v, dict) for k in v}
         for table, key, value in _entries(document, shown):
             self._set(table, key, value, shown, _line(text, table, key))
-        if not self.base:
+        if self.rank:
             for spot in (s for c in changed for s in _followers(c) if s not in changed):
                 self.tables[spot[0]].pop(spot[1], None)
-                self.places[spot] = (shown, None)
-        self.base = False
+                self.places[spot] = (self.rank, shown, None)
+        self.rank += 1
 
     def _set(self, table: str, key: str, value: Any, file: str, line: int | None) -> None:
         where: dict[str, Any] = {"file": file, "line": line}
@@ -182,11 +182,11 @@ class _Values:
             )
         else:
             known = COLOURS if table in ("light", "dark") else tuple(self.tables[table])
-            if key not in known and not self.base:
+            if key not in known and self.rank:
                 raise TemplateError(f"[{table}] has no {key}", hint=_near(key, known), **where)
             _check(table, key, value, where)
             self.tables[table][key] = value
-        self.places[table, key] = (file, line)
+        self.places[table, key] = (self.rank, file, line)
 
     def _option(self, key: str, value: Any, where: dict[str, Any]) -> None:
         if isinstance(value, dict):
@@ -217,7 +217,7 @@ class _Values:
         dark.setdefault("accent", readable(light["accent"], dark["sheet"], 7))
         for palette in (light, dark):
             palette.setdefault("on_accent", max("#ffffff", "#101214", key=lambda c: contrast(c, palette["accent"])))
-            palette.setdefault("chip", mixed(palette["sheet"], palette["accent"], 0.08))
+            palette.setdefault("chip", _chip(palette))
             palette.setdefault("line", mixed(palette["page"], palette["ink"], 0.1))
         for name, palette in (("light", light), ("dark", dark)):
             for text, ground in PAIRS:
@@ -226,8 +226,8 @@ class _Values:
     def _judge(self, table: str, text: str, ground: str, ratio: float) -> None:
         if ratio >= LEAST:
             return
-        spots = [self.places.get((table, k), ("theme.toml", None)) for k in (text, ground)]
-        file, line = next((s for s in spots[::-1] if s[1] is not None), spots[0])
+        spots = [self.places[spot] for spot in ((table, text), (table, ground)) if spot in self.places]
+        _, file, line = max(spots, key=lambda spot: (spot[0], spot[2] is not None), default=(0, "theme.toml", None))
         palette = self.tables[table]
         raise TemplateError(
             f"[{table}] {text} {palette[text]} on {ground} {palette[ground]} has a contrast of {ratio:.2f}:1; "
@@ -236,6 +236,12 @@ class _Values:
             file=file,
             line=line,
         )
+
+
+def _chip(palette: dict[str, str]) -> str:
+    """A breath of the accent on the sheet, as much of it as the text on it allows."""
+    tries = [mixed(palette["sheet"], palette["accent"], share / 100) for share in (8, 6, 4, 2, 0)]
+    return next((c for c in tries if min(contrast(palette[t], c) for t in ("accent", "muted")) >= LEAST), tries[-1])
 
 
 KINDS = {bool: "true or false", int: "a whole number", str: "text"}

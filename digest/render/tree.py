@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
 
+from digest.render.text import clean
+
 __all__ = ["VOID", "Element", "Node", "parse", "text_of", "write"]
 
+DEPTH = 50  # elements within one another; nobody writes more, and walking is recursive
 VOID = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 
 
@@ -47,19 +50,25 @@ class _Builder(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.root = Element("root")
         self.open = [self.root]
+        self.deep: list[str] = []  # tags beyond DEPTH: their text stays, they do not
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, {name: value or "" for name, value in attrs})
+        if len(self.open) > DEPTH and tag not in VOID:
+            self.deep.append(tag)
+            return
+        element = Element(tag, {name: clean(value or "") for name, value in attrs})
         self.open[-1].children.append(element)
         if tag not in VOID:
             self.open.append(element)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {e.tag for e in self.open[1:]}:
-            while self.open.pop().tag != tag:
-                pass
+        if self.deep:
+            self.deep.pop()
+        elif len(self.open) > 1 and tag not in VOID:
+            self.open.pop()
 
     def handle_data(self, data: str) -> None:
+        data = clean(data)  # again: a character reference may stand for what the source could not hold
         children = self.open[-1].children
         if children and isinstance(children[-1], str):
             children[-1] += data

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from digest.toml import notation
 from digest.settings import Newsletter, Public, Rules, Sender, Site, Smtp, State
+from digest.toml import notation
 
 __all__ = [
-    "NAMED",
     "NEWSLETTER",
-    "OTHER",
     "SECRETS",
     "SEVERITIES",
     "SMTP",
@@ -44,7 +42,7 @@ class Key:
 class Table:
     """One table: the settings class it fills, its keys, and the tables inside it."""
 
-    settings: type
+    settings: tuple[type, ...]  # whose fields hold the defaults
     keys: dict[str, Key]
     tables: dict[str, Table] = field(default_factory=dict)
 
@@ -93,7 +91,7 @@ TEXT = Key(read=notation.plain)
 COUNT = 1_000_000_000
 
 SITE = Table(
-    settings=Site,
+    settings=(Site,),
     keys={
         "name": TEXT,
         "url": Key(takes='text, as "https://example.org"', read=notation.url, twin="DIGEST_SITE_URL"),
@@ -104,7 +102,7 @@ SITE = Table(
 )
 
 SENDER = Table(
-    settings=Sender,
+    settings=(Sender,),
     keys={
         "from": Key(takes='text, as "Example Weekly <news@example.org>"', address="named"),
         "reply_to": Key(takes='text, as "editors@example.org"', address="named"),
@@ -118,12 +116,12 @@ SENDER = Table(
 )
 
 PUBLIC = Table(
-    settings=Public,
+    settings=(Public,),
     keys={"url": Key(takes='text, as "https://news.example.org"', read=notation.url, twin="DIGEST_PUBLIC_URL")},
 )
 
 SMTP = Table(
-    settings=Smtp,
+    settings=(Smtp,),
     keys={
         "host": Key(takes='text, as "smtp.example.org"', read=notation.host, twin="DIGEST_SMTP_HOST"),
         "port": _number(1, 65535, takes="a whole number, as 587", twin="DIGEST_SMTP_PORT"),
@@ -145,7 +143,7 @@ SMTP = Table(
 )
 
 STATE = Table(
-    settings=State,
+    settings=(State,),
     keys={
         "path": Key(takes='text, as ".digest"', read=notation.plain, twin="DIGEST_STATE_PATH"),
         "database": Key(
@@ -156,7 +154,7 @@ STATE = Table(
 )
 
 TAGS = Table(
-    settings=Rules,
+    settings=(Rules,),
     keys={
         "any": _words(field="tags_any"),
         "all": _words(field="tags_all"),
@@ -171,12 +169,12 @@ TAGS = Table(
 )
 
 CATEGORIES = Table(
-    settings=Rules, keys={"any": _words(field="categories_any"), "none": _words(field="categories_none")}
+    settings=(Rules,), keys={"any": _words(field="categories_any"), "none": _words(field="categories_none")}
 )
 
 # Fields that `Rules` has are filled there, the others in `Newsletter`.
 NEWSLETTER = Table(
-    settings=Newsletter,
+    settings=(Newsletter, Rules),
     keys={
         "title": TEXT,
         "description": TEXT,

@@ -46,6 +46,7 @@ class Misread(ValueError):
     def __init__(self, expected: str, hint: str = "", at: int | None = None) -> None:
         super().__init__(expected)
         self.expected, self.hint, self.at = expected, hint, at
+        self.others: tuple[Misread, ...] = ()  # further elements of the same list
 
 
 class Told(Misread):
@@ -57,11 +58,16 @@ def each(read: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, .
 
     def read_all(items: tuple[str, ...]) -> tuple[str, ...]:
         found: dict[str, None] = {}
+        wrong: list[Misread] = []
         for at, item in enumerate(items):
             try:
                 found[read(item)] = None
             except Misread as exc:
-                raise Misread(exc.expected, exc.hint, at) from exc
+                exc.at = at
+                wrong.append(exc)
+        if wrong:
+            wrong[0].others = tuple(wrong[1:])
+            raise wrong[0]
         return tuple(found)
 
     return read_all
@@ -111,14 +117,14 @@ class _Choice:
 
 # ------------------------------------------------------------------------------------------------ time
 
-_SPAN = re.compile(r"(\d{1,6})\s*(weeks?|w|days?|d|hours?|h|minutes?|min)", re.ASCII)
+_SPAN = r"(?a)(\d{1,6})\s*(weeks?|w|days?|d|hours?|h|minutes?|min)"
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
 _LONGEST = timedelta(days=3660)
 
 
 def span(text: str) -> timedelta:
     """`4 weeks`, `10 days`, `36h`, `90 min`: longer than nothing, at most ten years."""
-    found = _SPAN.fullmatch(text.strip())
+    found = re.fullmatch(_SPAN, text.strip())
     length = timedelta(**{_UNITS[found[2][0]]: int(found[1])}) if found else timedelta(0)
     if not timedelta(0) < length <= _LONGEST:
         raise Misread('a span of time up to ten years, as "4 weeks", "10 days" or "36h"')
@@ -178,13 +184,13 @@ def _no_zone(text: str) -> Misread:
 
 # ------------------------------------------------------------------------------------------------ pace
 
-_RATE = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)\s*(?:/|per)\s*(s|sec|second|min|minute|h|hour)", re.ASCII)
+_RATE = r"(?a)(\d{1,7}(?:\.\d{1,3})?)\s*(?:/|per)\s*(s|sec|second|min|minute|h|hour)"
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def rate(text: str) -> float:
     """`14/s`, `500/min`, `1000/h`, in messages a second."""
-    found = _RATE.fullmatch(text.strip())
+    found = re.fullmatch(_RATE, text.strip())
     if not found or not float(found[1]):
         raise Misread('a rate above nothing, as "14/s", "500/min" or "1000/h"')
     return float(found[1]) / _SECONDS[found[2][0]]
@@ -193,10 +199,9 @@ def rate(text: str) -> float:
 # ------------------------------------------------------------------------------------------------ words and names
 
 # RFC 5646 2.1: language, script, region, variants, extensions, private use; grandfathered ones are not taken.
-_LANGUAGE = re.compile(
-    r"[a-z]{2,3}(-[a-z]{3}){0,3}(-[a-z]{4})?(-(?:[a-z]{2}|\d{3}))?(-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*"
-    r"(-[a-wy-z0-9](?:-[a-z0-9]{2,8})+)*(-x(?:-[a-z0-9]{1,8})+)?",
-    re.IGNORECASE | re.ASCII,
+_LANGUAGE = (
+    r"(?ai)[a-z]{2,3}(-[a-z]{3}){0,3}(-[a-z]{4})?(-(?:[a-z]{2}|\d{3}))?(-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*"
+    r"(-[a-wy-z0-9](?:-[a-z0-9]{2,8})+)*(-x(?:-[a-z0-9]{1,8})+)?"
 )
 _CALLED = {
     "arabic": "ar", "chinese": "zh", "czech": "cs", "danish": "da", "deutsch": "de", "dutch": "nl", "english": "en",
@@ -209,10 +214,10 @@ _CALLED = {
 
 def language(text: str) -> str:
     """A BCP 47 language tag."""
-    if _LANGUAGE.fullmatch(text):
+    if re.fullmatch(_LANGUAGE, text):
         return text
     dashed = text.strip().replace("_", "-").partition(".")[0]
-    right = _CALLED.get(text.strip().casefold(), dashed if _LANGUAGE.fullmatch(dashed) else "")
+    right = _CALLED.get(text.strip().casefold(), dashed if re.fullmatch(_LANGUAGE, dashed) else "")
     raise Misread('a language tag, as "en" or "de-AT"', f'did you mean "{right}"?' if right else "")
 
 
@@ -254,7 +259,7 @@ def loopback(text: str) -> bool:
     return re.fullmatch(r"127(\.\d{1,3}){3}", bare) is not None
 
 
-_HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.IGNORECASE | re.ASCII)
+_HOST = r"(?ai)(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?"
 
 
 def host(text: str) -> str:
@@ -262,7 +267,7 @@ def host(text: str) -> str:
     bare = text.strip()
     if re.fullmatch(r"[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", bare.strip("[]")):
         return bare.strip("[]")
-    if _HOST.fullmatch(bare) and len(bare) <= 253:
+    if re.fullmatch(_HOST, bare) and len(bare) <= 253:
         return bare
     hint = ""
     if found := re.fullmatch(r"(?:[a-z]+://)?([^/:@]+)(?::(\d+))?/?", bare):
@@ -307,16 +312,18 @@ def _ascii(netloc: str) -> str:
         raise Misread("a URL whose host is written in ASCII, as https://xn--…") from exc
 
 
-_USER = re.compile(r"(?<=://)([^/@\s:]*)(:[^/@\s]*)?@")
-_PASSWORD = re.compile(r"(?<=[?&])(\w*password)=[^&\s\"]*", re.IGNORECASE)
+_USER = r"(?<=://)([^/@\s:]*)(:[^/@\s]*)?@"
+_PASSWORD = r"(?i)(?<=[?&])(\w*password)=[^&\s\"]*"  # noqa: S105 - a pattern
 
 
 def has_password(text: str) -> bool:
     """Say whether a URL carries a password, before the `@` or in its query."""
-    user = _USER.search(text)
-    return bool((user and user[2]) or _PASSWORD.search(text))
+    if "://" not in text:
+        return False
+    user = re.search(_USER, text)
+    return bool((user and user[2]) or re.search(_PASSWORD, text))
 
 
 def masked(text: str) -> str:
     """A text fit to be shown: without what a URL says of user and password."""
-    return _PASSWORD.sub(r"\1=***", _USER.sub("***@", text))
+    return re.sub(_PASSWORD, r"\1=***", re.sub(_USER, "***@", text)) if "://" in text else text

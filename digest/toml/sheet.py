@@ -6,7 +6,6 @@ addresses are handed in by `digest.config`, the only place that has them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from datetime import timedelta
@@ -30,7 +29,7 @@ Convert = Callable[[Any, Any, bool], Any]
 
 
 class Sheet:
-    """One reading: `root` is the project, `lines` say where keys stand, `convert` and `address` do what libraries do."""
+    """One reading: `root` is the project, `lines` say where keys stand, `convert` and `address` bring libraries."""
 
     def __init__(
         self,
@@ -59,7 +58,7 @@ class Sheet:
 
     def misread(self, path: KeyPath, value: object, expected: str, hint: str = "", source: str = "") -> None:
         """A value that is not what its key takes; `source` is the variable it came from, where it did."""
-        text = notation.masked(shown(value))
+        text = "…" if path[-1] == "password_command" else notation.masked(shown(value))
         text = text if len(text) <= 60 else f"{text[:57]}…"
         if source:
             self.mistakes.append(ConfigError(f"{source} is {text}: expected {expected}", hint=hint))
@@ -70,13 +69,13 @@ class Sheet:
         """A key that there is none of: a secret, a misspelling, or one that belongs elsewhere."""
         key = str(path[-1])
         secret = keys.SECRETS.get(key.casefold().replace("-", "_"))
-        if secret and path[0] not in {"lint"}:
+        if secret:
             self.wrong(path, f"{dotted(path)} must not stand in {FILE}: it is a secret", secret)
             return
         homes = [f"[{name}]" for name, table in keys.TABLES.items() if key in table.keys and name != path[0]]
         if key in keys.NEWSLETTER.keys and path[0] != "newsletters":
             homes.append("[newsletters.NAME]")
-        hint = mean(key, known) or (f"{key} belongs into {' or '.join(homes)}" if homes else "")
+        hint = f"{key} belongs into {' or '.join(homes)}" if homes else mean(key, known)
         what = "table" if len(path) == 1 else "key"
         self.wrong(path, f"{dotted(path)} is no {what} that digest knows", hint or f"there are: {', '.join(known)}")
 
@@ -107,9 +106,9 @@ class Sheet:
         `inherited` are defaults that another table gives: field -> (value, where it is from).
         """
         known = (*table.keys, *table.tables)
-        for key in raw:
-            if key not in known:
-                self.unknown((*path, key), known)
+        for written in raw:
+            if written not in known:
+                self.unknown((*path, written), known)
         values: dict[str, Any] = {}
         for name, key in table.keys.items():
             field = key.field or name
@@ -117,7 +116,7 @@ class Sheet:
             if got is not SILENT:
                 values[field] = got
             elif name not in raw:
-                value, origin = (inherited or {}).get(field) or (default(table.settings, field), "default")
+                value, origin = (inherited or {}).get(field) or (default(table.settings, field, key), "default")
                 self.origins.append((dotted((*path, name)), shown(value), origin))
         for name, inner in table.tables.items():
             values |= self.table((*path, name), self.entries((*path, name), raw.get(name, {})), inner)
@@ -149,12 +148,15 @@ class Sheet:
 
     def refuse(self, path: KeyPath, value: Any, exc: Misread, takes: str, source: str = "") -> None:
         """Tell why a value was misread; of a list, the element that was."""
+        where, what = path, value
         if exc.at is not None and isinstance(value, list):
-            path, value = (*path, exc.at), value[exc.at]
+            where, what = (*path, exc.at), value[exc.at]
         if isinstance(exc, notation.Told) and not source:
-            self.wrong(path, f"{dotted(path)}: {exc.expected}", exc.hint)
+            self.wrong(where, f"{dotted(where)}: {exc.expected}", exc.hint)
         else:
-            self.misread(path, value, exc.expected or takes, exc.hint, source)
+            self.misread(where, what, exc.expected or takes, exc.hint, source)
+        for other in exc.others:
+            self.refuse(path, value, other, takes, source)
 
     def secretive(self, path: KeyPath, value: object) -> bool:
         """A password inside a URL is a secret in the file as well; told without showing it."""
@@ -166,8 +168,16 @@ class Sheet:
 
     def said(self, path: KeyPath, value: object, source: str = "") -> None:
         """Note where a value in force is from. A command may carry a secret among its arguments."""
-        text = shown([value[0], "…"] if path[-1] == "password_command" else value)
+        if path[-1] == "password_command" and isinstance(value, list):
+            value = [value[0], "…"]
+        text = shown(value)
         self.origins.append((dotted(path), notation.masked(text), source or f"{FILE}:{self.line(path)}"))
+
+    def moved(self, path: str, value: object, origin: str) -> None:
+        """Show what a default became where another key has moved it."""
+        for at, (where, _, before) in enumerate(self.origins):
+            if where == path and before == "default":
+                self.origins[at] = (path, shown(value), origin)
 
     def warn(self, path: KeyPath, text: str) -> None:
         line = self.line(path)
@@ -190,7 +200,7 @@ def dotted(path: KeyPath) -> str:
             text += f"[{part}]"
         else:
             plain = part.replace("-", "").replace("_", "").isalnum() and part.isascii()
-            text += ("." if text else "") + (part if plain else json.dumps(part, ensure_ascii=False))
+            text += ("." if text else "") + (part if plain else quoted(part))
     return text
 
 
@@ -211,7 +221,13 @@ def shown(value: object) -> str:
         case list() | tuple():
             return f"[{', '.join(shown(item) for item in value)}]"
         case _:
-            return json.dumps(str(value), ensure_ascii=False)
+            return quoted(str(value))
+
+
+def quoted(text: str) -> str:
+    """A text as TOML would have it, with no sign in it that a terminal could take for a command."""
+    signs = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    return '"' + "".join(signs.get(c) or (c if c.isprintable() else f"\\u{ord(c):04X}") for c in text) + '"'
 
 
 def span_text(span: timedelta) -> str:
@@ -223,9 +239,10 @@ def span_text(span: timedelta) -> str:
     return f"{minutes} min"
 
 
-def default(settings: type, field: str) -> Any:
-    """The default of a field of a settings class; None where there is none to show."""
-    for known in fields(settings):
-        if known.name == field and known.default is not MISSING:
-            return known.default
-    return None
+def default(settings: tuple[type, ...], field: str, key: Key) -> Any:
+    """The default of a field of these settings classes, as its key would say it; an empty text where it has none."""
+    known = {f.name: f.default for kind in settings for f in fields(kind)}
+    found = known.get(field, MISSING)
+    if found is MISSING:
+        return ""
+    return dict(found) if key.type == dict[str, str] else found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.parser import HeaderParser
 from email.policy import default
@@ -80,6 +81,15 @@ def parse(text: str) -> EmailMessage:
     assert len(names) == len(set(names))
     assert max(map(len, text.split("\r\n"))) <= 998
     return message
+
+
+def shown(message: EmailMessage, field: str) -> str:
+    """The display name. Encoded words are read by email.header: the parser of Python 3.11 keeps the blank between two
+    of them, against RFC 2047 section 6.2."""
+    phrase = dict(message.raw_items())[field].rpartition("<")[0]
+    if "=?utf-8?" in phrase:
+        return str(make_header(decode_header(phrase.rstrip())))
+    return str(message[field].addresses[0].display_name)
 
 
 # ------------------------------------------------------------------------------------------------ as a whole
@@ -204,6 +214,7 @@ NAMES = [
     "=?utf-8?q?not_a_word?=",
     "a =?b",
     "x" * 300,
+    '"' * 50,
     "word " * 60 + "end",
     "é" * 5000,
     "@",
@@ -219,7 +230,7 @@ def test_a_name_is_read_as_it_was_written(name: str) -> None:
     for field, address in (("From", "weekly@news.example.org"), ("Reply-To", "e@example.org")):
         (mailbox,) = message[field].addresses
         assert mailbox.addr_spec == address
-        assert mailbox.display_name == name
+        assert shown(message, field) == name
     assert max(map(len, text.split("\r\n"))) <= 78
 
 
@@ -233,15 +244,13 @@ def test_a_subject_and_a_title_are_read_as_they_were_written(text: str) -> None:
     listed = str(message["List-Id"])
     assert listed.endswith(" <weekly.news.example.org>")
     phrase = listed.removesuffix(" <weekly.news.example.org>")
-    if phrase.startswith('"'):
+    if "List-Id: =?" not in written and phrase.startswith('"'):
         phrase = re.sub(r"\\(.)", r"\1", phrase[1:-1])
     assert phrase == text
 
 
 def test_words_split_no_character_and_stay_short() -> None:
     """Each encoded word decodes by itself (RFC 2047 section 5) and has at most 75 characters (section 2)."""
-    from email.header import decode_header
-
     words = re.findall(r"=\?utf-8\?[^ \r]*\?=", head(subject="Größe 🙂 " * 60, sender={"name": "日本語" * 40}))
     assert len(words) > 10
     for word in words:
@@ -309,7 +318,7 @@ def test_no_url_id_or_word_is_ever_broken(length: int) -> None:
 
 
 @given(
-    st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp")), max_size=200),
+    st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs", "Cn", "Z"), include_characters=" "), max_size=200),
     st.sampled_from(["subject", "name"]),
 )
 def test_any_text_makes_the_same_fields_and_comes_back(text: str, where: str) -> None:
@@ -321,7 +330,7 @@ def test_any_text_makes_the_same_fields_and_comes_back(text: str, where: str) ->
     if where == "subject":
         assert message["Subject"] == wanted
     else:
-        assert message["From"].addresses[0].display_name == (wanted or ("Example Weekly" if not text else ""))
+        assert shown(message, "From") == (wanted or "Example Weekly")
 
 
 # ------------------------------------------------------------------------------------------------ the list's fields

@@ -12,10 +12,11 @@ __all__ = ["SEVERITY", "check"]
 
 SEVERITY = "warning"
 LONGEST = 150
-FILE_NAME = re.compile(r"\S+\.(png|jpe?g|gif|webp|avif|svg|bmp|tiff?|heic)", re.I)
-EMPTY_WORDS = frozenset(
-    "image img photo picture pic graphic icon screenshot untitled alt bild foto grafik imagen imagem immagine".split()
+FILE_NAME = re.compile(r"\S+\.(png|jpe?g|gif|webp|avif|svg|bmp|tiff?|heic)", re.IGNORECASE)
+SAYING_NOTHING = (
+    "image img photo picture pic graphic icon screenshot untitled alt bild foto grafik imagen imagem immagine"
 )
+EMPTY_WORDS = frozenset(SAYING_NOTHING.split())
 
 
 def check(proof: Proof) -> Iterator[Finding]:

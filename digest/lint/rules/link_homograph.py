@@ -1,4 +1,4 @@
-"""A host that mixes scripts (a Cyrillic а in a Latin name) is made to be mistaken (UTS 39); Gmail refuses such mails."""
+"""A host that mixes scripts (a Cyrillic letter in a Latin name) is made to be mistaken (UTS 39)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ __all__ = ["SEVERITY", "check"]
 
 SEVERITY = "error"
 # A bare name counts only with a path or www.: "Node.js" and "ASP.NET" are no hosts.
-ADDRESS = re.compile(r"(https?://)?((?:[\w-]+\.)+[a-z]{2,})(:\d+)?([/?#]\S*)?", re.I)
+ADDRESS = re.compile(r"(https?://)?((?:[\w-]+\.)+[a-z]{2,})(:\d+)?([/?#]\S*)?", re.IGNORECASE)
 
 
 def check(proof: Proof) -> Iterator[Finding]:

@@ -11,10 +11,11 @@ from digest.model import Finding, Proof
 __all__ = ["SEVERITY", "check"]
 
 SEVERITY = "warning"
-SHORTENERS = frozenset(
+SHORTENERS_WORDS = (
     "bit.ly bitly.com buff.ly cutt.ly dlvr.it goo.gl is.gd j.mp lnkd.in ow.ly rb.gy rebrand.ly shorturl.at t.co "
-    "t.ly tiny.cc tinyurl.com trib.al v.gd".split()
+    "t.ly tiny.cc tinyurl.com trib.al v.gd"
 )
+SHORTENERS = frozenset(SHORTENERS_WORDS.split())
 
 
 def check(proof: Proof) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from digest.model import Finding, Proof
 __all__ = ["SEVERITY", "check"]
 
 SEVERITY = "error"
-FORM = re.compile(r"[^<>]*<([a-z0-9][\w.+-]*\.[a-z0-9-]+)>", re.I)
+FORM = re.compile(r"[^<>]*<([a-z0-9][\w.+-]*\.[a-z0-9-]+)>", re.IGNORECASE)
 LONGEST = 255
 
 

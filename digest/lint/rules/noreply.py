@@ -12,7 +12,9 @@ from digest.model import Finding, Proof
 __all__ = ["SEVERITY", "check"]
 
 SEVERITY = "warning"
-NOBODY = re.compile(r"(no|dont|donot|do-not|never)[-_.]?(reply|answer|respond)|nobody|devnull|mailer-daemon", re.I)
+NOBODY = re.compile(
+    r"(no|dont|donot|do-not|never)[-_.]?(reply|answer|respond)|nobody|devnull|mailer-daemon", re.IGNORECASE
+)
 
 
 def check(proof: Proof) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ __all__ = ["SEVERITY", "check"]
 SEVERITY = "error"
 FEW = 25  # words: below it, the template's own weigh too much to compare
 SHARE = 0.25
-URL = re.compile(r"(?:https?://|mailto:)\S+", re.I)
+URL = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 
 
 def check(proof: Proof) -> Iterator[Finding]:
@@ -34,7 +34,7 @@ def _links_missing(proof: Proof) -> Iterator[Finding]:
         if href.lower().startswith(("http:", "https:", "mailto:")) and href not in proof.text and href not in told:
             told.add(href)
             place = at(proof, link)
-            brought = place.brought or source_of_url(proof, href) is not None and not _is_post(proof, href)
+            brought = place.brought or (source_of_url(proof, href) is not None and not _is_post(proof, href))
             yield finding("warning" if brought else SEVERITY, f"{short(href)} is in the HTML part alone", place)
 
 
@@ -52,9 +52,9 @@ def _links_added(proof: Proof) -> Iterator[Finding]:
 
 def _words_differ(proof: Proof) -> Iterator[Finding]:
     hidden, read = preheader(proof.html), page(proof)
-    pieces = (t for i, t in read.pieces if hidden is None or not hidden.index <= i < hidden.end)
-    silent = {e.index for e in read.all("style", "title", "script")}
-    body = "".join(t for i, t in read.pieces if i not in silent) if hidden is None else "".join(pieces)
+    apart = {e.index for e in read.all("style", "title", "script")}
+    apart |= set(range(hidden.index, hidden.end)) if hidden else set()
+    body = "".join(text for index, text in read.pieces if index not in apart)
     html, text = words(URL.sub(" ", body)), words(URL.sub(" ", proof.text))
     every = html | text
     if len(every) >= FEW and len(html ^ text) > SHARE * len(every):

@@ -31,4 +31,5 @@ def check(proof: Proof) -> Iterator[Finding]:
 
 
 def _words(text: str) -> str:
-    return f" {' '.join(re.findall(r'[^\W_]+', text.casefold()))} "
+    found = " ".join(re.findall(r"[^\W_]+", text.casefold()))
+    return f" {found} "

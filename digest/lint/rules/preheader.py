@@ -47,5 +47,3 @@ def _faults(proof: Proof, line: str) -> Iterator[str]:
 def _body(proof: Proof) -> str:
     read, hidden = page(proof), preheader(proof.html)
     return " ".join(text for at, text in read.pieces if hidden is None or not hidden.index <= at < hidden.end)
-
-

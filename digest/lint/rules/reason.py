@@ -13,7 +13,15 @@ SEVERITY = "warning"
 END = 1200  # characters: the footer stands in the last of them
 # Beginnings of words with which it is said; a language that is not here is not judged.
 SAID = {
-    "en": ("you receive", "you get", "you are getting", "you're receiving", "you are receiving", "subscri", "signed up"),
+    "en": (
+        "you receive",
+        "you get",
+        "you are getting",
+        "you're receiving",
+        "you are receiving",
+        "subscri",
+        "signed up",
+    ),
     "de": ("du bekommst", "sie bekommen", "erhalten", "erhältst", "abonnier", "abonnement", "angemeldet", "anmeldung"),
     "fr": ("recevez", "reçois", "abonn", "inscri"),
     "es": ("recib", "suscri"),

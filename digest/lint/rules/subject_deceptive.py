@@ -13,7 +13,7 @@ from digest.model import Finding, Proof
 __all__ = ["SEVERITY", "check"]
 
 SEVERITY = "warning"
-REPLY = re.compile(r"(re|fwd?|aw|wg|antw|rv|tr|sv|vs)\s*(\[\d+\])?\s*:", re.I)
+REPLY = re.compile(r"(re|fwd?|aw|wg|antw|rv|tr|sv|vs)\s*(\[\d+\])?\s*:", re.IGNORECASE)
 # Emoji and dingbats; a mark that only joins or colours them continues a run.
 EMOJI_RUN = re.compile("(?:[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001faff][\ufe0f\u200d]*\\s*){3,}")
 

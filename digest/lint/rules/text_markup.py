@@ -1,4 +1,4 @@
-"""Markup in the text part is a template that forgot which part it writes: `<b>`, `&nbsp;`, `[x](y)` are read as such."""
+"""Markup in the text part is a template that forgot which part it writes: `<b>` and `&nbsp;` are read as such."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MARKUP = re.compile(
     r"</?(?:a|b|i|p|br|td|tr|th|em|h[1-6]|hr|li|ol|ul|div|img|pre|code|span|table|strong|mj-[a-z-]+)(?:\s[^<>]*)?/?>"
     r"|&(?:[a-z]{2,8}|#\d{2,6}|#x[\da-f]{2,6});"
     r"|!?\[[^\[\]]*\]\([^()\s]+\)",
-    re.I,
+    re.IGNORECASE,
 )
 
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from digest.lint.letter import message
 from digest.lint.place import finding, in_headers
 from digest.model import Finding, Proof, Sample
-from digest.lint.letter import message
 
 __all__ = ["SEVERITY", "check"]
 
@@ -38,7 +38,9 @@ def _ways(sample: Sample) -> Iterator[str]:
 def _shows(way: str, address: str) -> bool:
     text = unquote(way).lower()
     turned = codecs.encode(address, "rot13")
-    hashes = (hashlib.new(kind, address.encode(), usedforsecurity=False).hexdigest() for kind in ("md5", "sha1", "sha256"))
+    hashes = (
+        hashlib.new(kind, address.encode(), usedforsecurity=False).hexdigest() for kind in ("md5", "sha1", "sha256")
+    )
     if address in text or turned in text or any(h in text for h in hashes):
         return True
     return any(address in decoded for run in RUN.findall(unquote(way)) for decoded in _decoded(run))

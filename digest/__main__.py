@@ -1,0 +1,7 @@
+"""`python -m digest` is the command."""
+
+from __future__ import annotations
+
+from digest.cli import main
+
+main()

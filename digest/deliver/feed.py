@@ -1,0 +1,332 @@
+"""What a transport is fed from while an issue is sent: claimed rows out, answers in. The sender is its only maker.
+
+Rules of this file: a row's mark is set to 1 before its message is handed out; a row whose end may have left us never
+goes back to the queue; a refusal that speaks of us costs no recipient.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from unicodedata import normalize
+
+from digest.deliver import pace as pacing
+from digest.deliver.outcome import Outcome, classify
+from digest.errors import Bug
+from digest.interfaces import Batch, FrozenIssue, Job, Ledger, Reply, Roster, Settled
+from digest.lifecycle import Event, IssueState
+
+__all__ = ["Halt", "RunFeed", "Tally"]
+
+ROWS_A_BATCH = 1024  # numbering of rows over all batches; a batch is far smaller
+MOST_RELEASES = 3  # of one row in a run, before the line's breaking counts as the relay's "later"
+SUSPECTS = 5  # different recipients in a row refused by the same policy: it means us
+BRAKE_FROM, BRAKE_SHARE = 200, 0.05
+SLOWEST = 60.0  # seconds of the longest pause after "too fast"
+SLOT_ROOM = 2048  # octets that one recipient's message may be longer than another's
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What this run has done so far."""
+
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    gone: int = 0  # of the failed: no such user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """Why a run ends before its work does. `why`: interrupted, paused, stopped or waiting."""
+
+    why: str
+    reason: str = ""
+    code: int = 0
+    exit_code: int = 0
+    until: datetime | None = None
+
+
+class Claimed:
+    """One claimed batch at work: results gather until every row has its answer."""
+
+    __slots__ = ("batch", "left", "results")
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.left = len(batch.entries)
+        self.results: list[Settled] = []
+
+
+class RunFeed:
+    """The feed of one run of one issue. `halt` says why it stopped giving, where it did."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        roster: Roster | None,
+        issue: FrozenIssue,
+        body: Callable[[int, str, str], bytes],
+        mail_from: Callable[[str], bytes],
+        clock: Callable[[], datetime],
+        pace: pacing.Pace,
+        stop: Callable[[], bool],
+        told: Callable[[Tally], None],
+        allowance: int | None,
+        largest: int,
+    ) -> None:
+        self._ledger, self._roster, self._issue = ledger, roster, issue
+        self._stamp, self._mail_from, self._clock, self._stop, self._told = body, mail_from, clock, stop, told
+        self._rate, self._largest = pace.rate, largest
+        self._gate = pacing.Gate(pace.rate)
+        self._allowance = allowance  # messages that today's quota still has
+        self._claimed: dict[int, Claimed] = {}
+        self._waiting: deque[int] = deque()  # rows to send, by number
+        self._last = -1  # number of the last batch
+        self._sizes: dict[int, int] = {}  # of each variant, at most
+        self._releases: dict[int, int] = {}
+        self._suspects: list[tuple[int, Outcome]] = []
+        self._pause = 0.0
+        self._began = monotonic()
+        self._nothing_left = False
+        self.tally = Tally()
+        self.halt: Halt | None = None
+
+    # ---------------------------------------------------------------------------------------- the transport's side
+
+    def take(self, now: float) -> Job | float | None:
+        """The next job, seconds to wait, or None; claims the next batch where the last is handed out."""
+        if self.halt is None and self._stop():
+            self.halt = Halt(why="interrupted")
+        if self.halt is not None:
+            return None
+        wait = self._gate.wait(now)
+        if wait > 0:
+            return wait
+        if not self._waiting and not self.claim():
+            return None
+        if self._allowance is not None:
+            if self._allowance <= 0:
+                words = "today's quota ([smtp] daily) is used up"
+                self.halt = Halt(why="stopped", exit_code=75, reason=words, until=self._clock() + ONE_DAY)
+                return None
+            self._allowance -= 1
+        self._gate.went(now)
+        row = self._waiting.popleft()
+        _, address, token, _, _ = self._entry(row)
+        return row, self._mail_from(token), address
+
+    def size(self, row: int) -> int:
+        """What the largest message of this row's variant may have."""
+        _, address, token, variant, _ = self._entry(row)
+        if variant not in self._sizes:
+            self._sizes[variant] = self._examined(self._stamp(variant, address, token))
+        return self._sizes[variant]
+
+    def body(self, row: int) -> bytes:
+        """Stamp the message, then mark the row as on the wire."""
+        number, i = divmod(row, ROWS_A_BATCH)
+        batch = self._claimed[number].batch
+        _, address, token, variant, _ = batch.entries[i]
+        data = self._stamp(variant, address, token)
+        if variant not in self._sizes:
+            self._sizes[variant] = self._examined(data)
+        batch.marks[i] = 1
+        return data
+
+    def settle(self, replies: Sequence[Reply]) -> None:
+        """Judge each answer; a batch whose rows all have theirs is settled durably."""
+        for row, step, code, text in replies:
+            if step == "dot" and code < 400:
+                self._sent(row, code, text)
+            else:
+                self._judge(row, classify(step, code, text))
+        self._close_done()
+
+    # ---------------------------------------------------------------------------------------- rows out
+
+    def claim(self) -> bool:
+        """Claim the next batch durably; False where there is nothing to send now, or the issue was halted elsewhere."""
+        while not self._waiting and not self._nothing_left:
+            self._claim_batch()
+        return bool(self._waiting)
+
+    def _claim_batch(self) -> None:
+        seen = self.tally.sent / max(monotonic() - self._began, 0.001) if self.tally.sent else None
+        size = min(pacing.batch_size(self._rate, seen), self._largest)
+        if self._allowance is not None:
+            size = max(1, min(size, self._allowance))
+        batch = self._ledger.claim(self._issue.id, self._issue.revision, size, self._clock())
+        if batch is None:
+            self._nothing_left = True
+            self._look_why()
+            return
+        self._last += 1
+        first = self._last * ROWS_A_BATCH
+        self._claimed[self._last] = Claimed(batch)
+        self._waiting.extend(range(first, first + len(batch.entries)))
+        self._close_done()  # a claim may find that everyone has opted out since
+
+    def _look_why(self) -> None:
+        """Nothing can be claimed: because all is done, or because somebody paused or cancelled the issue meanwhile."""
+        seen = self._ledger.issue(self._issue.id, self._issue.revision)
+        if seen is None or seen.state is IssueState.FROZEN:
+            raise Bug(f"{self._issue.id} is sent before it has begun")
+        if seen.state is not IssueState.SENDING and self.halt is None:
+            self.halt = Halt(why="paused", reason=seen.reason)
+
+    def _entry(self, row: int) -> tuple[int, str, str, int, int]:
+        number, i = divmod(row, ROWS_A_BATCH)
+        return self._claimed[number].batch.entries[i]
+
+    def _examined(self, data: bytes) -> int:
+        """The first message of each variant is looked through: a line with a lone dot, or a bare line end, would let
+        the rest of it be taken for commands (RFC 5321 4.1.1.4). Gives what any of them may have in octets."""
+        if data.startswith(b".") or b"\n." in data or data.count(b"\n") != data.count(b"\r\n") or b"\0" in data:
+            raise Bug("a message has a line that begins with a dot, a bare line feed, or a NUL: nothing was sent")
+        return len(data) + SLOT_ROOM
+
+    # ---------------------------------------------------------------------------------------- answers in
+
+    def _sent(self, row: int, code: int, text: str) -> None:
+        if self._suspects:
+            self._charge_suspects()
+        self._pause = 0.0
+        self.tally.sent += 1
+        self._result(row, 2, Event.ACCEPTED, code, text)
+
+    def _judge(self, row: int, outcome: Outcome) -> None:
+        if outcome.kind == "released":
+            self._released(row, outcome)
+        elif outcome.kind == "uncertain":
+            self.tally.uncertain += 1
+            self._result(row, 3, Event.IN_DOUBT, 0, outcome.text)
+        elif outcome.kind == "stop":
+            self._halt_for(outcome)
+            self._release(row)
+        elif outcome.kind == "deferred":
+            self._deferred(row, outcome)
+        elif outcome.suspect:
+            self._suspect(row, outcome)
+        else:
+            self._charge_suspects()
+            self._failed(row, outcome)
+
+    def _released(self, row: int, outcome: Outcome) -> None:
+        """It goes again, on another connection; a row at which the line breaks time and again waits like a 4xx."""
+        times = self._releases[row] = self._releases.get(row, 0) + 1
+        if self.halt is not None:
+            self._release(row)
+        elif times > MOST_RELEASES:
+            self._deferred(row, outcome)
+        else:
+            self._mark(row, 0)
+            self._waiting.append(row)
+
+    def _deferred(self, row: int, outcome: Outcome) -> None:
+        _, address, _, _, attempts = self._entry(row)
+        wait = outcome.wait or pacing.backoff(attempts + 1, f"{self._issue.id}:{address}")
+        if outcome.slow:
+            self._pause = min(SLOWEST, 2 * self._pause or 1.0)
+            self._gate.hold(monotonic(), self._pause)
+        self.tally.deferred += 1
+        due = min(self._clock() + wait, self._issue.deadline)
+        self._result(row, 4, Event.DELAYED, outcome.code, outcome.text, due)
+
+    def _failed(self, row: int, outcome: Outcome) -> None:
+        if outcome.suppress:
+            self.tally.gone += 1
+            self._suppress(row, outcome)
+        self.tally.failed += 1
+        self._result(row, 5, Event.REFUSED, outcome.code, outcome.text)
+        told = self.tally.sent + self.tally.failed
+        if self.halt is None and told >= BRAKE_FROM and self.tally.failed > BRAKE_SHARE * told:
+            share = f"{100 * self.tally.failed / told:.1f} %"
+            self.halt = Halt(why="paused", reason=f"{share} of {told} messages were refused for good: look at the list")
+
+    def _suppress(self, row: int, outcome: Outcome) -> None:
+        """Before the result is settled: after a crash between the two the row is failed all the same."""
+        if self._roster is not None:
+            key = normalize("NFC", self._entry(row)[1].lower())
+            self._roster.opt_out(key, "all", "bounced", f"{outcome.code} {outcome.text}", self._clock())
+
+    def _suspect(self, row: int, outcome: Outcome) -> None:
+        """Hold a refusal by policy back until it is known whom it means; until then the row counts as untouched."""
+        if self.halt is not None and self.halt.why == "stopped":  # it meant us
+            self._release(row)
+            return
+        if self._suspects and _ground(self._suspects[0][1]) != _ground(outcome):
+            self._charge_suspects()
+        self._mark(row, 0)
+        self._suspects.append((row, outcome))
+        if len(self._suspects) >= SUSPECTS:
+            self._halt_for(outcome)
+            suspects, self._suspects = self._suspects, []
+            for held, _ in suspects:
+                self._release(held)
+
+    def _charge_suspects(self) -> None:
+        """Somebody else was answered in other words: those refusals meant their recipients."""
+        suspects, self._suspects = self._suspects, []
+        for row, outcome in suspects:
+            self._failed(row, outcome)
+
+    def _halt_for(self, outcome: Outcome) -> None:
+        if self.halt is None:
+            until = self._clock() + outcome.wait if outcome.wait else None
+            reason = f"{outcome.reason} (the server said: {f'{outcome.code} {outcome.text}'.strip()})"
+            exit_code = outcome.exit_code
+            self.halt = Halt(why="stopped", reason=reason, code=outcome.code, exit_code=exit_code, until=until)
+
+    # ---------------------------------------------------------------------------------------- results
+
+    def _mark(self, row: int, mark: int) -> None:
+        number, i = divmod(row, ROWS_A_BATCH)
+        self._claimed[number].batch.marks[i] = mark
+
+    def _release(self, row: int) -> None:
+        """It was not sent and is not charged: it stays in the queue."""
+        self._result(row, 0, Event.RELEASE, 0, "")
+
+    def _result(self, row: int, mark: int, event: Event, code: int, text: str, due: datetime | None = None) -> None:
+        number, i = divmod(row, ROWS_A_BATCH)
+        claimed = self._claimed[number]
+        claimed.results.append((i, event, code, text, due))
+        claimed.left -= 1
+        claimed.batch.marks[i] = mark
+
+    def _close_done(self) -> None:
+        for number in [n for n, claimed in self._claimed.items() if not claimed.left]:
+            claimed = self._claimed.pop(number)
+            self._ledger.settle(claimed.batch, claimed.results, self._clock())
+            self._told(self.tally)
+
+    def close(self) -> None:
+        """Settle whatever is in hand, however the run ended: rows on the wire are in doubt, the others go back.
+
+        Raises what the ledger raises; the marks then tell the next run.
+        """
+        self._charge_suspects()
+        for number, claimed in list(self._claimed.items()):
+            answered = {result[0] for result in claimed.results}
+            for i in range(len(claimed.batch.entries)):
+                if i in answered:
+                    continue
+                if claimed.batch.marks[i] == 1:
+                    self.tally.uncertain += 1
+                    self._result(number * ROWS_A_BATCH + i, 3, Event.IN_DOUBT, 0, "the run ended before its answer")
+                else:
+                    self._release(number * ROWS_A_BATCH + i)
+        self._waiting.clear()
+        self._close_done()
+
+
+def _ground(outcome: Outcome) -> tuple[int, str]:
+    return outcome.code, outcome.enhanced

@@ -1,0 +1,64 @@
+"""The preflight of an edition: every variant, stamped for two sample readers, before the rules of `lint`."""
+
+from __future__ import annotations
+
+from digest.errors import PreflightFailed
+from digest.lint import runner
+from digest.model import Finding
+from digest.pipeline import edition as editions
+from digest.pipeline.look import Chosen, Looker, Shown
+from digest.settings import Newsletter
+
+__all__ = ["findings", "judge"]
+
+GRAVITY = ("error", "warning", "info")
+READERS = (("reader@example.net", "a"), ("other@example.com", "b"))
+
+
+def findings(looker: Looker, shown: Shown, *, to_list: bool) -> tuple[Finding, ...]:
+    """Run the rules over every variant, and add what rendering mended; gravest first."""
+    last = _last_recipients(looker, shown.chosen)
+    found: dict[Finding, None] = {}
+    for index, variant in enumerate(shown.edition.variants):
+        samples = tuple(
+            editions.sample(looker.config, variant, to=to, token=sign * 26, message_id=sign * 32)
+            for to, sign in READERS
+        )
+        proof = editions.proof_of(
+            looker.config,
+            shown.edition,
+            shown.chosen.history,
+            samples,
+            looker.now,
+            recipients=shown.people,
+            last_recipients=last,
+            to_list=to_list,
+            variant=index,
+        )
+        found.update(dict.fromkeys(runner.check(proof, looker.config.lint)))
+    found.update(dict.fromkeys(editions.repaired(shown.edition)))
+    return tuple(sorted(found, key=lambda f: (GRAVITY.index(f.severity), f.rule)))
+
+
+def _last_recipients(looker: Looker, chosen: Chosen) -> int | None:
+    if looker.ledger is None:
+        return None
+    sent = [i for i in looker.ledger.issues(chosen.newsletter.name) if i.counts.list]
+    return sent[-1].counts.list if sent else None
+
+
+def judge(newsletter: Newsletter, found: tuple[Finding, ...], force: str) -> tuple[str, ...]:
+    """Raise PreflightFailed on errors; with a reason to send all the same, tell it with what it overrides."""
+    errors = [f for f in found if f.severity == "error"]
+    if not errors:
+        return ()
+    if force:
+        return (f"sent in spite of {', '.join(f.rule for f in errors)}: {force}",)
+    first = errors[0]
+    more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+    raise PreflightFailed(
+        f"nothing was sent, the issue is not fit to send: {first.rule}: {first.message}{more}",
+        file=first.file or None,
+        line=first.line,
+        hint=f"digest check {newsletter.name} shows all of it",
+    )

@@ -1,0 +1,282 @@
+"""An issue drawn: subject, preheader, HTML and text of one variant, by a theme. Sends nothing, knows no reader.
+
+The order: facts of each post, how much room each gets, the templates, and the size. A mail over the budget is drawn
+again with less: whole texts become excerpts, the last cards become lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from digest.errors import TemplateError
+from digest.language import Language, language
+from digest.model import Finding, Issue, Post, Rendered
+from digest.render import headers, mjml, plain
+from digest.render.environment import Foreign, Output, environment, render
+from digest.render.facts import Entry, Shelf, entry
+from digest.render.links import host
+from digest.render.markup import Body, body, styled
+from digest.render.phrases import Phrases
+from digest.render.slots import Slot, mark
+from digest.render.text import one_line
+from digest.render.theme import ISSUE, TEXT, Theme
+from digest.settings import Newsletter, Public, Sender, Site
+
+__all__ = ["BUDGET", "draw"]
+
+BUDGET = 80_000  # octets of HTML; Gmail hides what follows about 102,000
+SLOTS = 600  # octets that slots may still grow by
+CARD = 1_300  # octets that a card costs, about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
+    """How much room the posts get: the first `full` with their whole text, `cards` after the lead, the rest lines."""
+
+    full: int
+    cards: int
+
+
+def draw(issue: Issue, *, newsletter: Newsletter, site: Site, sender: Sender, public: Public, theme: Theme) -> Rendered:
+    """Draw an issue. Raises TemplateError where the theme or a phrase of the configuration is at fault.
+
+    What posts brought and had to be mended comes as `warnings`; it is never an error.
+    """
+    return _Drawing(issue, newsletter, site, sender, public, theme).finished()
+
+
+class _Drawing:
+    def __init__(
+        self, issue: Issue, newsletter: Newsletter, site: Site, sender: Sender, public: Public, theme: Theme
+    ) -> None:
+        self.issue, self.newsletter, self.theme, self.site = issue, newsletter, theme, site
+        self.language: Language = language(issue.language or newsletter.language or site.language)
+        self.sent = issue.send_at.astimezone(ZoneInfo(issue.window.zone)).date()
+        self.repairs: dict[str, list[tuple[str, str]]] = {}
+        self.css = self._css()
+        self.bodies: dict[str, Body] = {}
+        self.intro = self._body(issue.intro, site.url, issue.intro_file, "")
+        self.unsubscribe = headers.unsubscribe_url(public, mark(Slot.TOKEN)) or headers.unsubscribe_mailto(
+            sender, mark(Slot.TOKEN)
+        )
+        self.preferences = f"{public.url}/p/{mark(Slot.TOKEN)}" if public.url else ""
+        self.web = f"{public.url}/{issue.newsletter}/{issue.id}/" if public.url else ""
+        self.address = one_line(sender.postal_address)
+
+    def finished(self) -> Rendered:
+        whole = self.issue.content == "full"
+        if whole:
+            for post in self.issue.posts:
+                self.bodies[post.id] = self._body(post.body, post.url, post.path, post.title, post.dialect)
+        entries = {post.id: self._entry(post) for post in self.issue.posts}
+        phrases = Phrases.of(self.issue, self.newsletter, self.language, entries, plain.as_line(self.intro.nodes))
+        values = self._values(phrases)
+        layout, source, html = self._fitted(values, entries, self._first_layout(whole, entries))
+        text = self._text(values, self._arranged(entries, layout), layout)
+        return Rendered(
+            variant=_variant(self.issue, self.theme, phrases.subject, html, text),
+            language=self.language.tag,
+            subject=phrases.subject,
+            preheader=phrases.preheader,
+            mjml=source.text,
+            mjml_origin=tuple((line, self.theme.display(file), there) for line, file, there in source.origin),
+            html=html,
+            text=text,
+            posts=tuple(post.id for post in self.issue.posts),
+            warnings=(*phrases.warnings, *self._warnings(layout)),
+        )
+
+    # ---------------------------------------------------------------------------------------- values
+
+    def _css(self) -> str:
+        made = environment(self.theme.folders, markup=False)
+        return self._rendered(made, "parts/body.css.j2", self._looks()).text
+
+    def _body(self, markdown: str, base: str, place: str, title: str, dialect: str = "") -> Body:
+        if not markdown.strip():
+            return Body(nodes=())
+        made = body(markdown, base=base, language=self.language, dialect=dialect, title=title)
+        self.repairs.setdefault(place, []).extend(made.repairs)
+        return made
+
+    def _entry(self, post: Post) -> Entry:
+        return entry(
+            post,
+            language=self.language,
+            year=self.sent.year,
+            content=self.issue.content,
+            options=dict(self.theme.options),
+            body=styled(self.bodies[post.id].nodes, self.css) if post.id in self.bodies else Foreign(""),
+            repairs=self.repairs.setdefault(post.path, []),
+        )
+
+    def _looks(self) -> dict[str, Any]:
+        """What the theme gives: colours, fonts, sizes, and the sides of the language."""
+        right = self.language.dir == "rtl"
+        fonts = dict(self.theme.fonts)
+        if not self.language.serif:
+            fonts["heading"] = fonts["text"]
+        return {
+            "light": self.theme.light,
+            "dark": self.theme.dark,
+            "font": fonts,
+            "size": self.theme.sizes,
+            "wide": self.theme.wide,
+            "space": self.theme.space,
+            "option": self.theme.options,
+            "lang": self.language.tag,
+            "dir": self.language.dir,
+            "start": "right" if right else "left",
+            "end": "left" if right else "right",
+            "serif": self.language.serif,
+            "cased": self.language.serif,
+            "tight": "letter-spacing:-.3px;" if self.language.serif else "",
+            "caps": "letter-spacing:.6px;text-transform:uppercase;" if self.language.serif else "",
+            "_": self.language.text,
+            "columns": self.newsletter.text_width,
+            "rule": plain.rule(self.newsletter.text_width),
+        }
+
+    def _values(self, phrases: Phrases) -> dict[str, Any]:
+        say = self.language.text
+        ways = [(say("Unsubscribe"), self.unsubscribe)]
+        ways += [(say("Change what you get"), self.preferences)] if self.preferences else []
+        ways += [(say("Web version"), self.web)] if self.web else []
+        return self._looks() | {
+            "title": one_line(self.issue.title),
+            "number": self.issue.number,
+            "date": self.language.day(self.sent, year=True),
+            "subject": phrases.subject,
+            "preheader": phrases.preheader,
+            "intro": styled(self.intro.nodes, self.css),
+            "web_url": self.web,
+            "unsubscribe_url": self.unsubscribe,
+            "preferences_url": self.preferences,
+            "reason": phrases.reason(host(self.site.url)),
+            "ways": tuple(ways),
+            "address": self.address,
+            "own": self._own,
+            "ours": self._ours,
+            "start_of": lambda post: "right" if post.dir == "rtl" else "left",
+            "end_of": lambda post: "left" if post.dir == "rtl" else "right",
+        }
+
+    def _own(self, post: Entry) -> Foreign:
+        """The attributes of a post that is in another language."""
+        return Foreign(' lang="{}" dir="{}"').format(post.lang, post.dir) if post.lang else Foreign("")
+
+    def _ours(self, post: Entry) -> Foreign:
+        """The attributes of what stands with a post in another language and is said in the issue's."""
+        said = Foreign(' lang="{}" dir="{}"').format(self.language.tag, self.language.dir)
+        return Foreign(said) if post.lang else Foreign("")
+
+    # ---------------------------------------------------------------------------------------- room for each
+
+    def _first_layout(self, whole: bool, entries: Mapping[str, Entry]) -> _Layout:
+        """The most that may fit: each text's size is known, so that few layouts must be tried."""
+        rest = len(self.issue.posts) - (1 if self.issue.lead else 0)
+        if not whole:
+            wanted = int(self.theme.options["cards"])
+            return _Layout(full=0, cards=rest if rest == wanted + 1 else min(rest, wanted))
+        left = BUDGET - 9_000 - CARD * len(self.issue.posts)
+        full = 0
+        for post in self.issue.posts:
+            left -= len(entries[post.id].body.encode())
+            if left < 0:
+                break
+            full += 1
+        return _Layout(full=full, cards=rest)
+
+    def _arranged(self, entries: Mapping[str, Entry], layout: _Layout) -> dict[str, Any]:
+        """Lead, shelves and lines of a layout, as templates take them."""
+        fitting = [
+            entries[post.id] if at < layout.full else replace(entries[post.id], body=Foreign(""))
+            for at, post in enumerate(self.issue.posts)
+        ]
+        lead = fitting.pop(0) if self.issue.lead else None
+        shelves: list[Shelf] = []
+        at = 0
+        for group in self.issue.groups:
+            cards = tuple(fitting[at : min(at + len(group.posts), layout.cards)])
+            at += len(group.posts)
+            label = one_line(group.label)
+            if cards:
+                shelves.append(Shelf(label=label, level=3 if lead or label else 2, posts=cards))
+        days = (self.issue.window.end - self.issue.window.start).days
+        return {
+            "lead": lead,
+            "groups": tuple(shelves),
+            "lines": tuple(fitting[layout.cards :]),
+            "lines_label": self.language.text("Also this week" if 2 < days <= 8 else "Also in this issue"),
+        }
+
+    def _fitted(
+        self, values: dict[str, Any], entries: Mapping[str, Entry], layout: _Layout
+    ) -> tuple[_Layout, Output, str]:
+        """Draw, and draw again with less while the mail is over the budget."""
+        while True:
+            source, html = self._html(values | self._arranged(entries, layout))
+            over = len(html.encode()) + SLOTS - BUDGET
+            if over <= 0 or layout == _Layout(full=0, cards=0):
+                return layout, source, html
+            if layout.full:
+                layout = replace(layout, full=layout.full - 1)
+            else:
+                layout = replace(layout, cards=max(0, layout.cards - 1 - over // CARD))
+
+    # ---------------------------------------------------------------------------------------- the two parts
+
+    def _html(self, values: dict[str, Any]) -> tuple[Output, str]:
+        made = environment(self.theme.folders, markup=True)
+        source = self._rendered(made, self.theme.template(ISSUE), values)
+        try:
+            return source, mjml.compiled(source.text, source.origin)
+        except TemplateError as exc:
+            raise self._shown(exc) from exc.__cause__
+
+    def _text(self, values: dict[str, Any], arranged: dict[str, Any], layout: _Layout) -> str:
+        links, columns = plain.Links(), self.newsletter.text_width
+        texts: dict[str, str] = {post.id: "" for post in self.issue.posts}
+        intro = plain.as_text(self.intro.nodes, columns, links)
+        for post in self.issue.posts[: layout.full]:
+            texts[post.id] = plain.as_text(self.bodies[post.id].nodes, columns, links)
+        numbered = tuple((number, url) for url, number in links.numbers.items())
+        made = environment(self.theme.folders, markup=False)
+        spoken = values | arranged | {"intro_text": intro, "texts": texts, "links": numbered}
+        return plain.settled(self._rendered(made, self.theme.template(TEXT), spoken).text)
+
+    def _rendered(self, made: Any, name: str, values: dict[str, Any]) -> Output:
+        try:
+            return render(made, name, values)
+        except TemplateError as exc:
+            raise self._shown(exc) from exc.__cause__
+
+    def _shown(self, exc: TemplateError) -> TemplateError:
+        file = self.theme.display(exc.file) if exc.file else None
+        return TemplateError(exc.message, hint=exc.hint, file=file, line=exc.line)
+
+    # ---------------------------------------------------------------------------------------- what was mended
+
+    def _warnings(self, layout: _Layout) -> tuple[Finding, ...]:
+        found = [
+            Finding(rule=rule, severity="warning", message=message, file=place, part="posts")
+            for place, repairs in self.repairs.items()
+            for rule, message in dict.fromkeys(repairs)
+        ]
+        shortened = len(self.issue.posts) - layout.full if self.issue.content == "full" else 0
+        if shortened:
+            said = f"the mail would be too long with every text in full: the last {shortened} stand as excerpts"
+            found.append(Finding(rule="clip", severity="warning", message=said, part="html"))
+        return tuple(found)
+
+
+def _variant(issue: Issue, theme: Theme, *parts: str) -> str:
+    """A hash of what makes a variant: its posts, its language, its theme, and all that became of them."""
+    seen = hashlib.sha256()
+    for part in (issue.id, str(issue.revision), issue.language, theme.name, *(p.id for p in issue.posts), *parts):
+        seen.update(part.encode() + b"\0")
+    return seen.hexdigest()[:24]

@@ -1,0 +1,443 @@
+"""A post's sanitised HTML rewritten into what mail clients show: the table of EMAIL 4, "Markdown -> mail".
+
+Works on the tree; colours and sizes come later from the theme's `body.css.j2`, by tag and class. The classes that stay
+in a mail are those of the dark palette (i t m a l b k).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from digest.language import Language
+from digest.render.emoji import emojified
+from digest.render.links import BARE, absolute, host, watch_page
+from digest.render.tree import Element, Node, text_of
+
+__all__ = ["Repairs", "rewrite"]
+
+WIDTH = 536  # the sheet without its sides
+COLUMNS = 4  # a table with more becomes blocks
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+EMBEDDED = frozenset({"iframe", "video", "audio", "embed", "object"})
+UNWRAPPED = frozenset({
+    "div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center", "picture",
+    "figcaption", "summary", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "li", "dt", "dd", "root",
+})  # fmt: skip
+BLOCKS = (
+    UNWRAPPED | EMBEDDED | {*HEADINGS, "p", "figure", "table", "ul", "ol", "dl", "pre", "blockquote", "hr", "details"}
+)
+INLINE = {
+    "strong": "strong", "b": "strong", "em": "em", "i": "em", "cite": "em", "dfn": "em", "var": "em", "del": "del",
+    "s": "del", "strike": "del", "ins": "u", "u": "u", "sub": "sub", "sup": "sup", "code": "code", "kbd": "code",
+    "samp": "code", "tt": "code", "math": "code", "mark": "mark",
+}  # fmt: skip
+NO_PICTURE = re.compile(r"\.(svgz?|avif|tiff?|heic)(?:[?#]|$)", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Repairs:
+    """What was mended while a body was rewritten: (rule, what happened), each told once."""
+
+    told: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def tell(self, rule: str, message: str) -> None:
+        """Note a repair."""
+        self.told.setdefault((rule, message))
+
+
+def rewrite(root: Element, *, base: str, language: Language, title: str, repairs: Repairs) -> list[Node]:
+    """Rewrite a body; `base` is the page it stands on, `title` is dropped where the body opens with it once more."""
+    body = Element("root", {}, _without_title(root.children, title))
+    return _Rewriter(base, language, repairs, _levels(body)).blocks(body.children)
+
+
+def _levels(root: Element) -> dict[str, str]:
+    """The highest heading of the body becomes h3 (h1 is the newsletter, h2 the post), the others h4."""
+    used = [h for h in HEADINGS if root.find(h)]
+    return {h: "h3" if h == used[0] else "h4" for h in used}
+
+
+def _without_title(children: list[Node], title: str) -> list[Node]:
+    first = next((c for c in children if not (isinstance(c, str) and not c.strip())), None)
+    if isinstance(first, Element) and first.tag in HEADINGS and _squeezed(text_of(first)) == _squeezed(title):
+        return children[children.index(first) + 1 :]
+    return children
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\W+", "", text).casefold()
+
+
+def _box(*children: Node, of: str, inner: dict[str, str] | None = None) -> Element:
+    cell = Element("td", {"class": of, **(inner or {})}, list(children))
+    attributes = {"role": "presentation", "cellpadding": "0", "cellspacing": "0", "border": "0", "width": "100%"}
+    return Element("table", attributes | {"class": "box"}, [Element("tr", {}, [cell])])
+
+
+class _Rewriter:
+    def __init__(self, base: str, language: Language, repairs: Repairs, levels: dict[str, str]) -> None:
+        self.base, self.language, self.repairs, self.levels = base, language, repairs, levels
+
+    # ---------------------------------------------------------------------------------------- blocks
+
+    def blocks(self, nodes: list[Node]) -> list[Node]:
+        """Blocks of blocks: runs of text between them become paragraphs."""
+        done: list[Node] = []
+        run: list[Node] = []
+        for node in nodes:
+            if isinstance(node, Element) and (node.tag in BLOCKS or self._holds_blocks(node)):
+                done += self.paragraph(run)
+                run = []
+                done += self.block(node)
+            else:
+                run.append(node)
+        return done + self.paragraph(run)
+
+    def _holds_blocks(self, node: Element) -> bool:
+        return node.tag != "a" and any(e.tag in BLOCKS for e in node.walk())
+
+    def block(self, node: Element) -> list[Node]:
+        tag = node.tag
+        if _hidden(node):
+            return []
+        if tag in HEADINGS:
+            return self._heading(node)
+        if tag in EMBEDDED:
+            return self._embedded(node)
+        maker = getattr(self, f"_{tag}", None)
+        if maker is not None:
+            made: list[Node] = maker(node)
+            return made
+        if node.has_class("footnotes"):
+            return self._footnotes(node)
+        return self.blocks(node.children)
+
+    def paragraph(self, nodes: list[Node], kind: str = "") -> list[Node]:
+        """A paragraph; pictures in it stand by themselves."""
+        done: list[Node] = []
+        run: list[Node] = []
+
+        def close() -> None:
+            trimmed = _trimmed(run)
+            if trimmed:
+                done.append(Element("p", {"class": kind} if kind else {}, trimmed))
+            run.clear()
+
+        for node in self.inline(nodes):
+            if _picture(node):
+                close()
+                done.append(Element("p", {"class": "picture"}, [node]))
+            elif isinstance(node, Element) and node.tag in ("table", "p"):
+                close()
+                done.append(node)
+            else:
+                run.append(node)
+        close()
+        return done
+
+    def _p(self, node: Element) -> list[Node]:
+        return self.blocks(node.children)
+
+    def _heading(self, node: Element) -> list[Node]:
+        made = self.paragraph(node.children)
+        for part in made:
+            if isinstance(part, Element) and part.tag == "p" and not part.attributes:
+                part.tag, part.attributes = self.levels[node.tag], {"class": "i"}
+        return made
+
+    def _hr(self, node: Element) -> list[Node]:
+        return [] if node.has_class("footnotes-sep") else [_box("\xa0", of="rule l")]
+
+    def _pre(self, node: Element) -> list[Node]:
+        code = text_of(node).strip("\n").rstrip()
+        return [_box(Element("pre", {}, [code]), of="code k t", inner={"dir": "ltr"})] if code else []
+
+    def _blockquote(self, node: Element) -> list[Node]:
+        inner = self.blocks(node.children)
+        return [Element("blockquote", {"class": "l"}, inner)] if inner else []
+
+    def _figure(self, node: Element) -> list[Node]:
+        caption = node.find("figcaption")
+        rest = [c for c in node.children if c is not caption]
+        return self.blocks(rest) + (self.paragraph(caption.children, "m caption") if caption else [])
+
+    def _details(self, node: Element) -> list[Node]:
+        summary = node.find("summary")
+        head = self.paragraph([Element("strong", {}, summary.children)]) if summary and text_of(summary).strip() else []
+        return head + self.blocks([c for c in node.children if c is not summary])
+
+    def _ul(self, node: Element) -> list[Node]:
+        items: list[Node] = [
+            Element("li", {}, self._item(c)) for c in node.children if isinstance(c, Element) and not _hidden(c)
+        ]
+        kind = {"class": "tasks"} if any(_task(c) for c in node.children) else {}
+        kept = {"start": node.attributes["start"]} if node.attributes.get("start", "").isdigit() else {}
+        items = [i for i in items if isinstance(i, Element) and i.children]
+        return [Element(node.tag, kind | kept, items)] if items else []
+
+    _ol = _ul
+
+    def _item(self, node: Element) -> list[Node]:
+        """What an item holds; its first paragraph needs no element of its own."""
+        inner = self.blocks(node.children)
+        if inner and isinstance(inner[0], Element) and inner[0].tag == "p" and not inner[0].attributes:
+            return [*inner[0].children, *inner[1:]]
+        return inner
+
+    def _dl(self, node: Element) -> list[Node]:
+        done: list[Node] = []
+        for child in (c for c in node.children if isinstance(c, Element)):
+            if child.tag == "dt":
+                done += self.paragraph([Element("strong", {}, child.children)], "term")
+            else:
+                done.append(Element("blockquote", {"class": "l"}, self.blocks(child.children)))
+        return [d for d in done if not isinstance(d, Element) or d.children]
+
+    def _footnotes(self, node: Element) -> list[Node]:
+        items = [e for e in node.walk() if e.tag == "li"]
+        done: list[Node] = [] if not items else [_box("\xa0", of="rule l")]
+        for number, item in enumerate(items, 1):
+            inner = self._item(item)
+            label: list[Node] = [f"[{number}] "]
+            first = [n for n in inner if not _is_block(n)]
+            done.append(Element("p", {"class": "m note"}, _trimmed(label + first)))
+            done += [n for n in inner if _is_block(n)]
+        return done
+
+    # ---------------------------------------------------------------------------------------- tables
+
+    def _table(self, node: Element) -> list[Node]:
+        rows = [e for e in node.walk() if e.tag == "tr"]
+        cells = [[c for c in r.children if isinstance(c, Element) and c.tag in ("td", "th")] for r in rows]
+        cells = [row for row in cells if row]
+        nested = any(e is not node and e.tag in ("table", "pre", "ul", "ol", "blockquote", "img") for e in node.walk())
+        if not cells or node.attributes.get("role") == "presentation" or nested:
+            return [part for row in cells for cell in row for part in self.blocks(cell.children)]
+        caption = node.find("caption")
+        above = self.paragraph(caption.children, "m caption") if caption else []
+        head = cells[0] if all(c.tag == "th" for c in cells[0]) else []
+        body = cells[1:] if head else cells
+        if max(len(row) for row in cells) > COLUMNS:
+            return above + [part for row in body for part in self._row_as_block(head, row)]
+        return [*above, self._data_table(head, body)]
+
+    def _data_table(self, head: list[Element], body: list[list[Element]]) -> Element:
+        rows: list[Node] = []
+        if head:
+            named: list[Node] = [self._cell(c, "th", {"scope": "col", "class": "m l"}) for c in head]
+            rows.append(Element("tr", {}, named))
+        for row in body:
+            written: list[Node] = []
+            for cell in row:
+                scope = {"scope": "row"} if cell.tag == "th" else {}
+                written.append(self._cell(cell, cell.tag, scope | {"class": "l"}))
+            rows.append(Element("tr", {}, written))
+        attributes = {"class": "data", "cellpadding": "0", "cellspacing": "0", "border": "0", "width": "100%"}
+        return Element("table", attributes, rows)
+
+    def _cell(self, cell: Element, tag: str, attributes: dict[str, str]) -> Element:
+        aligned = re.search(r"text-align:\s*(left|right|center)", cell.attributes.get("style", ""))
+        align = aligned[1] if aligned else cell.attributes.get("align", "")
+        if align in ("left", "right", "center"):
+            attributes = attributes | {"align": align}
+        elif tag == "th":  # which clients would centre
+            attributes = attributes | {"align": "right" if self.language.dir == "rtl" else "left"}
+        spans = {k: cell.attributes[k] for k in ("colspan", "rowspan") if cell.attributes.get(k, "").isdigit()}
+        return Element(tag, attributes | spans, _trimmed(self.inline(cell.children)))
+
+    def _row_as_block(self, head: list[Element], row: list[Element]) -> list[Node]:
+        """A row of a wide table: each cell on a line, after the name of its column."""
+        inner: list[Node] = []
+        for index, cell in enumerate(row):
+            value = _trimmed(self.inline(cell.children))
+            if not value:
+                continue
+            name = text_of(head[index]).strip() if index < len(head) else ""
+            label: list[Node] = [Element("strong", {}, [f"{name}:"]), " "] if name else []
+            inner += ([Element("br")] if inner else []) + label + value
+        return [Element("p", {}, inner)] if inner else []
+
+    # ---------------------------------------------------------------------------------------- what cannot be mailed
+
+    def _embedded(self, node: Element) -> list[Node]:
+        """A film, a sound, a frame: a picture or a box that links to it."""
+        sources = [node, *(e for e in node.walk() if e.tag == "source")]
+        named = (s.attributes.get("src") or s.attributes.get("data", "") for s in sources)
+        source = next((a for n in named if (a := absolute(n, self.base, mail=False))), "")
+        if not source:
+            return [] if node.tag in ("iframe", "embed") else self.blocks([c for c in node.children if _is_text(c)])
+        page = watch_page(source)
+        saying = "Listen on {host}" if node.tag == "audio" else "Watch on {host}"
+        if node.tag in ("iframe", "embed", "object") and page == source and not VIDEO_HOST.search(host(page)):
+            saying = "View on {host}"
+        label = self.language.text(saying, host=host(page))
+        poster = absolute(node.attributes.get("poster", ""), self.base, mail=False)
+        if poster.startswith("https:") and not NO_PICTURE.search(poster):
+            picture = Element("img", {"src": poster, "alt": label, "width": str(WIDTH)})
+            return [Element("p", {"class": "picture"}, [Element("a", {"href": page, "class": "a"}, [picture])])]
+        sign = "◀" if self.language.dir == "rtl" else "▶"
+        return [_box(Element("a", {"href": page, "class": "a"}, [f"{sign}\ufe0e {label}"]), of="link k")]
+
+    # ---------------------------------------------------------------------------------------- inline
+
+    def inline(self, nodes: list[Node]) -> list[Node]:
+        done: list[Node] = []
+        for node in nodes:
+            done += self._linked(emojified(node)) if isinstance(node, str) else self._inline(node)
+        return done
+
+    def _inline(self, node: Element) -> list[Node]:
+        tag = node.tag
+        if _hidden(node):
+            return []
+        if tag == "br":
+            return [Element("br")]
+        if tag == "img":
+            return self._image(node)
+        if tag == "input":
+            return ["☑" if "checked" in node.attributes else "☐"] if node.attributes.get("type") == "checkbox" else []
+        if tag == "a":
+            return self._link(node)
+        if tag in EMBEDDED:
+            return self._embedded(node)
+        if tag == "q":
+            return ["“", *self.inline(node.children), "”"]
+        if node.has_class("footnote-ref"):
+            return [Element("sup", {}, [text_of(node)])]
+        if tag in INLINE:
+            return self._wrapped(INLINE[tag], node)
+        if tag in BLOCKS:
+            return [" ", *self.inline(node.children), " "]
+        return self.inline(node.children)
+
+    def _wrapped(self, tag: str, node: Element) -> list[Node]:
+        if tag == "code":
+            code = re.sub(r"\s*\n\s*", " ", text_of(node))
+            return [Element("code", {"class": "k"}, [code])] if code.strip() else []
+        inner = self.inline(node.children)
+        if any(_picture(n) or _is_block(n) for n in inner) or not inner:
+            return inner
+        return [Element(tag, {"class": "k"} if tag == "mark" else {}, inner)]
+
+    def _linked(self, text: str) -> list[Node]:
+        """Bare addresses in text become links, as the client would make them: then both parts agree."""
+        done: list[Node] = []
+        at = 0
+        for found in BARE.finditer(text):
+            address = absolute(found[0], mail=False)
+            if address:
+                done += [text[at : found.start()], Element("a", {"href": address, "class": "a"}, [found[0]])]
+                at = found.end()
+        return [part for part in [*done, text[at:]] if part]
+
+    def _link(self, node: Element) -> list[Node]:
+        if node.has_class("footnote-backref"):
+            return []
+        address = absolute(node.attributes.get("href", ""), self.base)
+        inner = [
+            part
+            for child in self.inline(node.children)
+            for part in (child.children if isinstance(child, Element) and child.tag == "a" else [child])
+        ]
+        inner = [n for n in inner if not (isinstance(n, Element) and n.tag in ("table", "p"))]
+        if not address:
+            return inner
+        done: list[Node] = []
+        for picture, group in _grouped(inner):
+            if picture:
+                done += [Element("a", {"href": address, "class": "a"}, [image]) for image in group]
+            elif "".join(text_of(n) for n in group).strip():
+                done.append(Element("a", {"href": address, "class": "a"}, group))
+            else:
+                done += group
+        return done
+
+    def _image(self, node: Element) -> list[Node]:
+        named = node.attributes.get("src") or node.attributes.get("data-src", "")
+        width, height = _pixels(node, "width"), _pixels(node, "height")
+        shown = named if len(named) <= 80 else f"{named[:79]}…"
+        if (width is not None and width <= 2) or (height is not None and height <= 2):
+            self.repairs.tell("tracking", f"a picture of {width}×{height} pixels ({shown}) was dropped")
+            return []
+        address = absolute(named, self.base, mail=False)
+        alt = " ".join(node.attributes.get("alt", "").split())
+        if NO_PICTURE.search(address):
+            self.repairs.tell("image-format", f"mail clients do not show {shown}; its alternative text stands instead")
+            return [alt] if alt else []
+        if not address.startswith("https:"):
+            what = "no https address" if address or named else "no address"
+            self.repairs.tell("image-scheme", f"a picture with {what} ({shown}) was dropped")
+            return []
+        attributes = {"src": address, "alt": alt, "width": str(min(width or WIDTH, WIDTH))}
+        if width and height:
+            attributes["height"] = str(round(height * min(width, WIDTH) / width))
+        attributes["class"] = "m" if width else "m free"
+        return [Element("img", attributes)]
+
+
+VIDEO_HOST = re.compile(r"(^|\.)(youtube|youtu|vimeo|dailymotion|twitch|peertube|loom|wistia|ted|video)\b")
+
+
+def _task(node: Node) -> bool:
+    return isinstance(node, Element) and (
+        node.has_class("task-list-item") or any(e.attributes.get("type") == "checkbox" for e in node.walk())
+    )
+
+
+def _hidden(node: Element) -> bool:
+    style = node.attributes.get("style", "").replace(" ", "").lower()
+    return "hidden" in node.attributes or "display:none" in style
+
+
+def _pixels(node: Element, name: str) -> int | None:
+    value = node.attributes.get(name, "")
+    styled = re.search(rf"(?:^|;)\s*{name}:\s*(\d+)(?:\.\d+)?(?:px)?\s*(?:;|$)", node.attributes.get("style", ""))
+    found = re.fullmatch(r"\s*(\d+)(?:\.\d+)?(?:px)?\s*", value) or styled
+    return int(found[1]) if found and len(found[1]) < 6 else None
+
+
+def _picture(node: Node) -> bool:
+    """True for a picture, or a link around one."""
+    if not isinstance(node, Element):
+        return False
+    if node.tag == "a":
+        return len(node.children) == 1 and _picture(node.children[0])
+    return node.tag == "img"
+
+
+def _is_block(node: Node) -> bool:
+    return isinstance(node, Element) and node.tag in (*BLOCKS, "table")
+
+
+def _is_text(node: Node) -> bool:
+    return isinstance(node, str) or node.tag not in ("source", "track")
+
+
+def _grouped(nodes: list[Node]) -> list[tuple[bool, list[Node]]]:
+    groups: list[tuple[bool, list[Node]]] = []
+    for node in nodes:
+        kind = _picture(node)
+        if groups and groups[-1][0] == kind:
+            groups[-1][1].append(node)
+        else:
+            groups.append((kind, [node]))
+    return groups
+
+
+def _trimmed(nodes: list[Node]) -> list[Node]:
+    """Without blanks and line breaks at both ends; empty where nothing is left to see."""
+    kept = list(nodes)
+    while kept and _blank(kept[0]):
+        kept.pop(0)
+    while kept and _blank(kept[-1]):
+        kept.pop()
+    if kept and isinstance(kept[0], str):
+        kept[0] = kept[0].lstrip()
+    if kept and isinstance(kept[-1], str):
+        kept[-1] = kept[-1].rstrip()
+    return kept
+
+
+def _blank(node: Node) -> bool:
+    return not node.strip() if isinstance(node, str) else node.tag == "br"

@@ -1,0 +1,358 @@
+"""Deliveries: claimed, settled, brought in after a crash, decided on. Functions on a Database.
+
+Rule for this file: the state of a delivery changes here alone, by lifecycle.DELIVERY, compare-and-set, and the sums of
+its issue change with it in the same transaction. A row that did not move as expected is a Bug, and nothing is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from digest.errors import Bug, UsageError
+from digest.interfaces import Entry, Settled
+from digest.lifecycle import DELIVERY, DeliveryState, Event, IssueState, after
+from digest.store import issues, roster
+from digest.store.connection import Database
+from digest.store.moments import maybe_from_moment, to_moment
+from digest.store.texts import server_words
+
+__all__ = [
+    "Claim",
+    "IssueRow",
+    "cancel_rows",
+    "choose",
+    "claim_chosen",
+    "decide",
+    "expire",
+    "failures",
+    "issue_row",
+    "next_due",
+    "note_reached",
+    "open_claims",
+    "record_claim",
+    "settle",
+    "settle_found",
+    "uncertain",
+]
+
+# Names of their own: looked up once a row.
+ACCEPTED, DELAYED, RELEASE = str(Event.ACCEPTED), str(Event.DELAYED), str(Event.RELEASE)
+CLAIMED = after(DELIVERY, DeliveryState.QUEUED, Event.CLAIM)
+FROM_HAND: dict[str, DeliveryState] = {
+    event: state for (old, event), state in DELIVERY.items() if old is DeliveryState.SENDING
+}
+# Somebody has the message, or may have it.
+REACHED = (DeliveryState.SENT, DeliveryState.UNCERTAIN, DeliveryState.SENDING)
+WORDS = 1000  # characters kept of what a server said
+NEAR = 4  # rows between two persons, for each row of a batch, up to which a stroke over them all is worth a look
+END = 2**62  # beyond any person: the first pass over the rows is over
+
+Chosen = tuple[int, str | None, str, int, int, str, int]
+"""(person, address, token, variant, attempts, state, has taken some way out): a row picked, before it is claimed."""
+
+Result = tuple[int, str, int, str, datetime | None]
+"""(person, event, code, text, due again at): interfaces.Settled, with its person found."""
+
+# What an octet of a dead run's journal says (interfaces.Batch). On the wire and lost are the same doubt.
+MARKS = {0: Event.RELEASE, 1: Event.IN_DOUBT, 2: Event.ACCEPTED, 3: Event.IN_DOUBT, 4: Event.DELAYED, 5: Event.REFUSED}
+FOUND = {
+    Event.ACCEPTED: (250, "accepted; the run died before it could write down the words"),
+    Event.DELAYED: (450, "told to come later; the run died before it could write down the words"),
+    Event.REFUSED: (550, "refused; the run died before it could write down the words"),
+    Event.IN_DOUBT: (0, "the run died while this was on its way"),
+}
+DECISIONS = {
+    "uncertain": (DeliveryState.UNCERTAIN, Event.RESEND),
+    "failed": (DeliveryState.FAILED, Event.RESEND),
+    "assume-sent": (DeliveryState.UNCERTAIN, Event.ASSUME_SENT),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueRow:
+    """What this work needs of an issue, again and again."""
+
+    row: int
+    name: str
+    newsletter: str
+    state: IssueState
+    reached: int
+    deadline: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A batch in hand, as the ledger records it. Persons are in the order of the journal's octets."""
+
+    mark: str
+    machine: str
+    boot_id: str
+    pid: int
+    journal: str
+    persons: tuple[int, ...]
+
+
+def issue_row(database: Database, name: str, revision: int) -> IssueRow:
+    """Look an issue up; work on one that does not exist is a Bug."""
+    found = database.one("issue_row", name=name, revision=revision)
+    if found is None:
+        raise Bug(f"there is no issue {name}, revision {revision}")
+    row, newsletter, state, reached, deadline = found
+    return IssueRow(
+        row=row, name=name, newsletter=newsletter, state=IssueState(state), reached=reached, deadline=deadline
+    )
+
+
+def _shift(database: Database, row: int, changes: Mapping[str, int]) -> None:
+    """Bring the sums in line with rows that moved."""
+    database.many("tally_move", [(people, row, state) for state, people in changes.items() if people])
+
+
+def _expect(moved: int, wanted: int, what: str) -> None:
+    if moved != wanted:
+        raise Bug(f"{wanted - moved} of {wanted} rows were not where they had to be to {what}")
+
+
+# ---------------------------------------------------------------------------------------------------- claiming
+
+
+def choose(database: Database, issue: IssueRow, limit: int, now: int) -> tuple[list[Chosen], list[Chosen]]:
+    """Pick up to `limit` rows: those due again, and those nobody has taken yet."""
+    about = {"issue": issue.row, "newsletter": issue.newsletter}
+    due = database.all("claim_due", **about, now=now, size=limit)
+    if len(due) == limit or issue.reached == END:
+        return due, []
+    return due, database.all(
+        "claim_fresh", **about, reached=issue.reached, state=DeliveryState.QUEUED, size=limit - len(due)
+    )
+
+
+def claim_chosen(database: Database, issue: IssueRow, due: Sequence[Chosen], fresh: Sequence[Chosen]) -> list[Entry]:
+    """Claim the rows that may be sent, move on those with a way out, and give the entries of the batch."""
+    entries: list[Entry] = []
+    again: list[Entry] = []
+    singly: list[tuple[str, int, int, str]] = []
+    changes: Counter[str] = Counter()
+    for rows, open_ones in ((due, again), (fresh, entries)):
+        for person, address, token, variant, attempts, state, has_left in rows:
+            event = _way_out(database, issue, person, address) if has_left or address is None else None
+            if event is None:
+                open_ones.append((person, address, token, variant, attempts))  # type: ignore[arg-type] # no way out: there is an address
+            if event is not None or rows is due:
+                new = after(DELIVERY, DeliveryState(state), event or Event.CLAIM)
+                singly.append((new, issue.row, person, state))
+                changes[new] += 1
+                changes[state] -= 1
+    _expect(database.many("claim_row", singly), len(singly), "be claimed")
+    if entries:
+        old = DeliveryState.QUEUED
+        reach = {"issue": issue.row, "first": fresh[0][0], "last": fresh[-1][0]}
+        _expect(database.run("claim_range", **reach, old=old, new=CLAIMED), len(entries), "be claimed")
+        changes[old] -= len(entries)
+        changes[CLAIMED] += len(entries)
+    _shift(database, issue.row, changes)
+    return again + entries
+
+
+def _way_out(database: Database, issue: IssueRow, person: int, address: str | None) -> Event | None:
+    """Say whether this person left after the freeze, and how."""
+    if address is None:
+        return Event.SUPPRESS
+    scope = roster.newsletter_scope(issue.newsletter)
+    closed = (database.one("claim_closed", issue=issue.row, person=person, scope=scope) or (None,))[0]
+    if closed is None:
+        return None
+    return Event.SUPPRESS if closed == "all" else Event.OPTED_OUT
+
+
+def note_reached(database: Database, issue: IssueRow, fresh: Sequence[Chosen], asked: int) -> IssueRow:
+    """Note how far the first pass has come, so that no later claim walks what is done."""
+    if issue.reached == END:
+        return issue
+    reached = fresh[-1][0] if fresh and len(fresh) == asked else END
+    database.run("claim_reached", issue=issue.row, reached=reached)
+    return replace(issue, reached=reached)
+
+
+def record_claim(database: Database, issue: IssueRow, claim: Claim, now: int) -> None:
+    """Write the batch down: durable once the transaction is."""
+    database.run(
+        "claim_make",
+        issue=issue.row,
+        mark=claim.mark,
+        machine=claim.machine,
+        boot_id=claim.boot_id,
+        pid=claim.pid,
+        journal=claim.journal,
+        persons=json.dumps(claim.persons),
+        now=now,
+    )
+
+
+def open_claims(database: Database, issue: IssueRow) -> tuple[Claim, ...]:
+    """List the batches of an issue that were never settled."""
+    return tuple(
+        Claim(
+            mark=mark,
+            machine=machine,
+            boot_id=boot_id,
+            pid=pid,
+            journal=journal,
+            persons=tuple(json.loads(persons)),
+        )
+        for mark, machine, boot_id, pid, journal, persons in database.all("claims_of", issue=issue.row)
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- settling
+
+
+def settle(
+    database: Database, issue: IssueRow, mark: str, persons: Sequence[int], results: Iterable[Settled], now: datetime
+) -> None:
+    """Record results, give back every row that has none, and close the claim."""
+    if database.run("claim_drop", mark=mark) != 1:
+        raise Bug(f"a batch of {issue.name} was settled that is not in hand")
+    untold = dict(enumerate(persons))
+    accepted: list[Result] = []
+    others: list[Result] = []
+    released: list[int] = []
+    for row, event, code, text, due in results:
+        person = untold.pop(row, None)
+        if person is None or event not in FROM_HAND or (event == DELAYED) != (due is not None):
+            raise Bug(f"row {row} of a batch of {issue.name} cannot end as {event!r}, due at {due}")
+        if event == RELEASE:
+            released.append(person)
+        else:
+            (accepted if event == ACCEPTED else others).append((person, event, code, text, due))
+    moment = to_moment(now)
+    _release(database, issue, [*released, *untold.values()], moment)
+    _settle_singly(database, issue, others, moment)
+    if accepted:
+        _settle_accepted(database, issue, accepted, moment)
+    if issue.state is IssueState.CANCELLED:
+        cancel_rows(database, issue.row, now)
+
+
+def _settle_accepted(database: Database, issue: IssueRow, accepted: Sequence[Result], moment: int) -> None:
+    """Settle what is the same for nearly every row of nearly every batch, at a stroke where that is safe."""
+    persons = [result[0] for result in accepted]
+    words = json.dumps([result[3][:WORDS] for result in accepted])  # as ASCII: any octet of a server is at home in it
+    database.run("receipt_add", issue=issue.row, now=moment, persons=json.dumps(persons), words=words)
+    codes = {result[2] for result in accepted}
+    reach: dict[str, Any] = {"issue": issue.row, "first": min(persons), "last": max(persons)}
+    reach["old"] = DeliveryState.SENDING
+    near = reach["last"] - reach["first"] < NEAR * len(persons)
+    if near and len(codes) == 1 and (database.one("settle_count", **reach) or (0,))[0] == len(persons):
+        new = FROM_HAND[Event.ACCEPTED]
+        _expect(
+            database.run("settle_range", **reach, new=new, code=codes.pop(), now=moment), len(persons), "be settled"
+        )
+        _shift(database, issue.row, {new: len(persons), DeliveryState.SENDING: -len(persons)})
+    else:
+        _settle_singly(database, issue, accepted, moment)
+
+
+def _settle_singly(database: Database, issue: IssueRow, results: Sequence[Result], moment: int) -> None:
+    moves: list[tuple[Any, ...]] = []
+    changes: Counter[str] = Counter()
+    for person, event, code, text, due in results:
+        new = FROM_HAND[event]
+        words = None if event == ACCEPTED else server_words(text[:WORDS])  # its words are in the receipt
+        when = None if due is None else to_moment(due)
+        moves.append((new, when, code, words, moment, issue.row, person, DeliveryState.SENDING))
+        changes[new] += 1
+        changes[DeliveryState.SENDING] -= 1
+    _expect(database.many("settle_row", moves), len(moves), "be settled")
+    _shift(database, issue.row, changes)
+
+
+def _release(database: Database, issue: IssueRow, persons: Sequence[int], moment: int) -> None:
+    new = FROM_HAND[Event.RELEASE]
+    moves = [(new, moment, issue.row, person, DeliveryState.SENDING) for person in persons]
+    _expect(database.many("release_row", moves), len(moves), "be given back")
+    _shift(database, issue.row, {new: len(moves), DeliveryState.SENDING: -len(moves)})
+
+
+def settle_found(
+    database: Database, issue: IssueRow, claim: Claim, marks: bytes | None, now: datetime
+) -> tuple[int, int]:
+    """Settle a dead run's batch by its journal; without one every row is in doubt. Gives (decided, in doubt)."""
+    events = [Event.IN_DOUBT] * len(claim.persons) if marks is None else [MARKS.get(m, Event.IN_DOUBT) for m in marks]
+    results = [
+        (row, event, *FOUND[event], now if event is Event.DELAYED else None)
+        for row, event in enumerate(events)
+        if event is not Event.RELEASE
+    ]
+    settle(database, issue, claim.mark, claim.persons, results, now)
+    doubt = events.count(Event.IN_DOUBT)
+    return len(events) - doubt, doubt
+
+
+# ---------------------------------------------------------------------------------------------------- all at once
+
+
+def _move_all(database: Database, row: int, event: Event, query: str, old: DeliveryState, **values: Any) -> int:
+    new = after(DELIVERY, old, event)
+    moved = database.run(query, issue=row, old=old, new=new, **values)
+    _shift(database, row, {new: moved, old: -moved})
+    return moved
+
+
+def _starts(event: Event) -> tuple[DeliveryState, ...]:
+    return tuple(old for old, what in DELIVERY if what is event)
+
+
+def cancel_rows(database: Database, row: int, now: datetime) -> None:
+    """Cancel what still waits; where nobody has or may have a message, the issue gives its posts back."""
+    for old in _starts(Event.CANCEL):
+        _move_all(database, row, Event.CANCEL, "close_rows", old, text="cancelled", now=to_moment(now))
+    sums = issues.tally(database, row)
+    if not any(sums.get(state) for state in REACHED):
+        database.run("issue_give_back", issue=row)
+
+
+def expire(database: Database, issue: IssueRow, now: datetime) -> int:
+    """Fail what still waits once the deadline has passed."""
+    if to_moment(now) < issue.deadline:
+        return 0
+    return sum(
+        _move_all(database, issue.row, Event.EXPIRED, "close_rows", old, text="deadline", now=to_moment(now))
+        for old in _starts(Event.EXPIRED)
+    )
+
+
+def decide(database: Database, issue: IssueRow, which: str, now: datetime) -> int:
+    """Carry out a person's decision on the rows that are uncertain or failed."""
+    old, event = DECISIONS[which]
+    if event is Event.ASSUME_SENT:
+        return _move_all(database, issue.row, event, "assume_rows", old, text="assumed sent", now=to_moment(now))
+    if issue.state is IssueState.CANCELLED:
+        raise UsageError(f"{issue.name} was cancelled; nothing of it is sent again")
+    if issue.state is IssueState.DONE:
+        raise Bug(f"{issue.name} has to be reopened before rows of it are queued again")
+    return _move_all(database, issue.row, event, "requeue_rows", old, now=to_moment(now))
+
+
+# ---------------------------------------------------------------------------------------------------- telling
+
+
+def next_due(database: Database, issue: IssueRow) -> datetime | None:
+    """Say when the next deferred row is due."""
+    found = database.one("next_due", issue=issue.row, state=DeliveryState.DEFERRED)
+    return maybe_from_moment(found[0]) if found else None
+
+
+def uncertain(database: Database, issue: IssueRow) -> tuple[str, ...]:
+    """List the addresses of which nobody can know."""
+    return tuple(address for (address,) in database.all("uncertain", issue=issue.row))
+
+
+def failures(database: Database, issue: IssueRow, limit: int) -> tuple[tuple[str, int, str], ...]:
+    """List failed rows: address, code, words."""
+    return tuple((address, code, text) for address, code, text in database.all("failures", issue=issue.row, size=limit))

@@ -1,0 +1,274 @@
+"""The store: interfaces.Ledger and Roster over one database. Holds the batches in hand; the work is in its neighbours.
+
+Each method is one transaction, durable when it returns. Rule for this file: no SQL, no table, no decision.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, MutableSequence, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from digest.errors import Bug
+from digest.interfaces import Audience, Batch, Entry, Freeze, FrozenIssue, FrozenVariant, Settled, Subscription
+from digest.lifecycle import Event, IssueState
+from digest.model import History, Occasion, Post, Subscriber
+from digest.store import deliveries, history, issues, roster
+from digest.store.connection import Database
+from digest.store.deliveries import Claim, IssueRow
+from digest.store.journal import MARK_LENGTH, Journal, is_held, read_marks, sweep
+from digest.store.moments import to_moment
+
+__all__ = ["InHand", "Process", "Store"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """Who claims: noted with each batch, so that another run can tell whether its journal proves anything."""
+
+    machine: str
+    boot_id: str
+    pid: int
+
+
+@dataclass(slots=True, kw_only=True)  # not frozen: interfaces.Batch names its attributes as a protocol does
+class InHand:
+    """A batch in hand (interfaces.Batch): its entries, its marks, and where both are written down."""
+
+    issue: str
+    revision: int
+    entries: Sequence[Entry]
+    marks: MutableSequence[int]
+    mark: str
+    journal: Journal
+
+
+class Store:
+    """The ledger and the roster of one project. Belongs to the thread that opened it."""
+
+    def __init__(self, database: Database, folder: Path, process: Process, *, known: bool = True) -> None:
+        self._database, self._folder, self._process, self._known = database, folder, process, known
+        self._idle: list[Journal] = []
+        self._hands: dict[str, Journal] = {}
+
+    # -- posts and history
+
+    def history(self, newsletter: str) -> History:
+        if not self._known:
+            return History(newsletter=newsletter, known=False)
+        return history.read(self._database, newsletter)
+
+    def note_posts(self, posts: Iterable[Post], now: datetime) -> None:
+        with self._database.transaction():
+            history.note_posts(self._database, posts, now)
+
+    def note_held(self, newsletter: str, ids: Iterable[str]) -> None:
+        with self._database.transaction():
+            history.note_held(self._database, newsletter, ids)
+
+    def new_problems(self, problems: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        with self._database.transaction():
+            return history.new_problems(self._database, problems)
+
+    # -- issues
+
+    def issues(self, newsletter: str | None = None) -> tuple[FrozenIssue, ...]:
+        return issues.issues(self._database, newsletter or "")
+
+    def issue(self, issue: str, revision: int | None = None) -> FrozenIssue | None:
+        return issues.issue(self._database, issue, revision)
+
+    def freeze(self, freeze: Freeze, now: datetime) -> FrozenIssue:
+        with self._database.transaction():
+            return issues.freeze(self._database, freeze, now)
+
+    def skip(self, occasion: Occasion, reason: str, now: datetime) -> None:
+        with self._database.transaction():
+            issues.skip(self._database, occasion, reason, now)
+
+    def variants(self, issue: str, revision: int) -> tuple[FrozenVariant, ...]:
+        return issues.variants(self._database, issue, revision)
+
+    def move(
+        self,
+        issue: str,
+        revision: int,
+        event: str,
+        now: datetime,
+        *,
+        reason: str = "",
+        go_on_at: datetime | None = None,
+    ) -> FrozenIssue:
+        with self._database.transaction():
+            row = issues.move(self._database, issue, revision, event, now, reason=reason, go_on_at=go_on_at)
+            if event == Event.CANCEL:
+                deliveries.cancel_rows(self._database, row, now)
+            moved = issues.issue(self._database, issue, revision)
+        assert moved is not None
+        return moved
+
+    # -- deliveries
+
+    def claim(self, issue: str, revision: int, limit: int, now: datetime) -> Batch | None:
+        mark, journal = secrets.token_hex(MARK_LENGTH // 2), None
+        try:
+            with self._database.transaction():
+                row, entries = self._claim_rows(issue, revision, limit, to_moment(now))
+                if not entries:
+                    return None
+                journal = self._journal(max(limit, len(entries)))
+                # Before the claim is durable: octets that are read back must be of this batch.
+                marks = journal.begin(mark, len(entries))
+                deliveries.record_claim(self._database, row, self._signed(mark, journal, entries), to_moment(now))
+        except BaseException:
+            if journal is not None:
+                self._rest(journal)
+            raise
+        self._hands[mark] = journal
+        return InHand(issue=issue, revision=revision, entries=entries, marks=marks, mark=mark, journal=journal)
+
+    def _claim_rows(self, name: str, revision: int, limit: int, moment: int) -> tuple[IssueRow, Sequence[Entry]]:
+        issue = self._row(name, revision)
+        # Paused, cancelled or stopped meanwhile, by whoever: a run ends at the border of a batch.
+        while issue.state is IssueState.SENDING:
+            due, fresh = deliveries.choose(self._database, issue, limit, moment)
+            if len(due) < limit:
+                issue = deliveries.note_reached(self._database, issue, fresh, limit - len(due))
+            entries = deliveries.claim_chosen(self._database, issue, due, fresh)
+            if entries or not (due or fresh):
+                return issue, entries
+        return issue, ()
+
+    def _signed(self, mark: str, journal: Journal, entries: Sequence[Entry]) -> Claim:
+        return Claim(
+            mark=mark,
+            machine=self._process.machine,
+            boot_id=self._process.boot_id,
+            pid=self._process.pid,
+            journal=journal.name,
+            persons=tuple(entry[0] for entry in entries),
+        )
+
+    def _journal(self, rows: int) -> Journal:
+        for journal in self._idle:
+            if journal.rows >= rows:
+                self._idle.remove(journal)
+                return journal
+        return Journal(self._folder, f"marks-{self._process.pid}-{secrets.token_hex(4)}", rows)
+
+    def _rest(self, journal: Journal) -> None:
+        journal.end()
+        self._idle.append(journal)
+
+    def settle(self, batch: Batch, results: Sequence[Settled], now: datetime) -> None:
+        if not isinstance(batch, InHand):
+            raise Bug("a batch was settled that this store did not give out")
+        persons = [entry[0] for entry in batch.entries]
+        with self._database.transaction():
+            issue = self._row(batch.issue, batch.revision)
+            deliveries.settle(self._database, issue, batch.mark, persons, results, now)
+        del self._hands[batch.mark]
+        self._rest(batch.journal)
+
+    def recover(self, issue: str, revision: int, now: datetime) -> tuple[int, int]:
+        decided = doubt = 0
+        with self._database.transaction():
+            row = self._row(issue, revision)
+            for claim in deliveries.open_claims(self._database, row):
+                if claim.mark in self._hands or is_held(self._folder / claim.journal):
+                    continue
+                more, unknown = deliveries.settle_found(self._database, row, claim, self._proof(claim), now)
+                decided, doubt = decided + more, doubt + unknown
+            if decided or doubt:
+                detail = f"{decided} decided by the journal, {doubt} in doubt"
+                issues.log(self._database, "recovered", now, row.row, detail=detail)
+        self._sweep()
+        return decided, doubt
+
+    def _proof(self, claim: Claim) -> bytes | None:
+        """The octets of a dead run's journal, where they prove anything: this machine, this boot."""
+        if (claim.machine, claim.boot_id) != (self._process.machine, self._process.boot_id):
+            return None
+        return read_marks(self._folder / claim.journal, claim.mark, len(claim.persons))
+
+    def _sweep(self) -> None:
+        # In a transaction: nobody makes a journal meanwhile.
+        with self._database.transaction():
+            sweep(self._folder, {name for (name,) in self._database.all("journals")})
+
+    def expire(self, issue: str, revision: int, now: datetime) -> int:
+        with self._database.transaction():
+            return deliveries.expire(self._database, self._row(issue, revision), now)
+
+    def next_due(self, issue: str, revision: int) -> datetime | None:
+        return deliveries.next_due(self._database, self._row(issue, revision))
+
+    def uncertain(self, issue: str, revision: int) -> tuple[str, ...]:
+        return deliveries.uncertain(self._database, self._row(issue, revision))
+
+    def decide(self, issue: str, revision: int, which: str, now: datetime) -> int:
+        with self._database.transaction():
+            row = self._row(issue, revision)
+            count = deliveries.decide(self._database, row, which, now)
+            issues.log(self._database, "decided", now, row.row, detail=f"{which}: {count}")
+            return count
+
+    def failures(self, issue: str, revision: int, limit: int = 20) -> tuple[tuple[str, int, str], ...]:
+        return deliveries.failures(self._database, self._row(issue, revision), limit)
+
+    def _row(self, issue: str, revision: int) -> IssueRow:
+        return deliveries.issue_row(self._database, issue, revision)
+
+    # -- people
+
+    def list_digest(self, list_name: str) -> str | None:
+        return roster.list_digest(self._database, list_name)
+
+    def replace_list(
+        self,
+        list_name: str,
+        rows: Iterable[Subscriber],
+        digest: str,
+        now: datetime,
+        *,
+        duplicate: Callable[[int, int], None] | None = None,
+    ) -> int:
+        with self._database.transaction():
+            return roster.replace_list(self._database, list_name, rows, digest, now, duplicate)
+
+    def enroll(self, newsletter: str, lists: Sequence[str], token: Callable[[str], str], now: datetime) -> int:
+        with self._database.transaction():
+            return roster.enroll(self._database, newsletter, lists, token, now)
+
+    def audiences(self, newsletter: str, lists: Sequence[str]) -> tuple[Audience, ...]:
+        return roster.audiences(self._database, newsletter, lists)
+
+    def find(self, newsletter: str, key: str, lists: Sequence[str]) -> Subscription | None:
+        return roster.find(self._database, newsletter, key, lists)
+
+    def samples(self, newsletter: str, lists: Sequence[str], limit: int) -> tuple[Subscription, ...]:
+        return roster.samples(self._database, newsletter, lists, limit)
+
+    def opt_out(self, key: str, scope: str, kind: str, evidence: str, now: datetime) -> None:
+        with self._database.transaction():
+            roster.opt_out(self._database, key, scope, kind, evidence, now)
+
+    def history_of(self, key: str) -> tuple[tuple[str, str, str, datetime], ...]:
+        return roster.history_of(self._database, key)
+
+    def close(self) -> None:
+        """Let go of everything. Batches in hand stay claimed: the next run brings them in by their journals."""
+        for journal in self._idle:
+            journal.remove()
+        for journal in self._hands.values():
+            journal.abandon()
+        self._idle, self._hands = [], {}
+        self._database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

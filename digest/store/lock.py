@@ -1,0 +1,96 @@
+"""The run lock: one run at a time in a project. The kernel lets go of it with the process; there is no lease.
+
+The file stays where it is: deleting it would let two runs hold two files of one name.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from digest.errors import Locked
+from digest.store.disk import make_folder, translate_os_error
+
+__all__ = ["RunLock", "holder"]
+
+NAME = "run.lock"
+# `holder` has to take the lock for an instant to see whether it can; a run that starts in that instant asks again.
+TRIES, PAUSE = 5, 0.02
+
+
+class RunLock:
+    """Hold the lock of a state folder, from `with` to its end; raise Locked, naming the holder, where another does."""
+
+    def __init__(self, folder: Path, *, machine: str, boot_id: str, pid: int, now: datetime) -> None:
+        self._path = folder / NAME
+        note = {"pid": pid, "machine": machine, "boot_id": boot_id, "started": now.isoformat(timespec="seconds")}
+        self._note = json.dumps(note) + "\n"
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        make_folder(self._path.parent)
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as exc:
+            raise translate_os_error(exc, f"the lock {self._path}") from exc
+        file = os.fdopen(descriptor, "r+b", buffering=0)
+        try:
+            _take(file)
+            file.truncate()
+            file.write(self._note.encode())
+        except BlockingIOError as exc:
+            file.close()
+            raise Locked(
+                f"another run is at work: {_said(self._path) or 'it has not said who it is'}",
+                hint="Nothing was done. `digest status --follow` shows how far it is.",
+            ) from exc
+        except OSError as exc:
+            file.close()
+            raise translate_os_error(exc, f"the lock {self._path}") from exc
+        self._file = file
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _take(file: IO[bytes]) -> None:
+    for _ in range(TRIES - 1):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(PAUSE)
+        else:
+            return
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def holder(folder: Path) -> str | None:
+    """Say who holds the lock of a state folder, in words; None where nobody does. Makes and takes nothing."""
+    path = folder / NAME
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _said(path) or "another run"
+    except OSError:
+        return None
+    return None
+
+
+def _said(path: Path) -> str:
+    try:
+        note = json.loads(path.read_bytes())
+        return f"process {note['pid']} on {note['machine']}, since {note['started']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

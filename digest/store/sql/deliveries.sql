@@ -1,0 +1,96 @@
+-- Deliveries: claimed, settled, brought in after a crash. The states in these queries come from lifecycle.py, as
+-- parameters; literal ones stand only where a partial index asks for them by name.
+
+-- name: claim_due
+-- Rows to be taken again: deferred and due, or given back. They go first, or a slow relay would outlast greylisting.
+SELECT d.person, p.address, s.token, d.variant, d.attempts, d.state,
+       EXISTS (SELECT 1 FROM opt_out o WHERE o.person = d.person)
+FROM delivery d JOIN person p ON p.id = d.person
+LEFT JOIN subscription s ON s.site = :site AND s.newsletter = :newsletter AND s.person = d.person
+WHERE d.issue = :issue AND d.due_at <= :now
+ORDER BY d.due_at, d.person LIMIT :size;
+
+-- name: claim_fresh
+-- Rows nobody has taken yet, from where the last claim ended: what is done is never walked again.
+SELECT d.person, p.address, s.token, d.variant, d.attempts, d.state,
+       EXISTS (SELECT 1 FROM opt_out o WHERE o.person = d.person)
+FROM delivery d JOIN person p ON p.id = d.person
+LEFT JOIN subscription s ON s.site = :site AND s.newsletter = :newsletter AND s.person = d.person
+WHERE d.issue = :issue AND d.person > :reached AND d.state = :state AND d.due_at IS NULL
+ORDER BY d.person LIMIT :size;
+
+-- name: claim_closed
+-- The scope that closes a row: asked only for people who have taken some way out. `all` sorts first.
+SELECT MIN(o.scope) FROM opt_out o
+WHERE o.person = :person AND (o.scope = 'all' OR o.scope = :scope OR o.scope = (
+    SELECT 'list:' || l.name FROM delivery d JOIN list l ON l.id = d.list
+    WHERE d.issue = :issue AND d.person = :person));
+
+-- name: claim_reached
+UPDATE issue SET reached = :reached WHERE id = :issue;
+
+-- name: claim_row
+UPDATE delivery SET state = ?, due_at = NULL WHERE issue = ? AND person = ? AND state = ?;
+
+-- name: claim_range
+-- The fresh rows of a batch in one stroke: those that claim_fresh gave, less the ones that were moved on.
+UPDATE delivery SET state = :new
+WHERE issue = :issue AND person BETWEEN :first AND :last AND state = :old AND due_at IS NULL;
+
+-- name: claim_make
+INSERT INTO claim (issue, mark, machine, boot_id, pid, journal, persons, opened_at)
+VALUES (:issue, :mark, :machine, :boot_id, :pid, :journal, :persons, :now);
+
+-- name: claims_of
+SELECT mark, machine, boot_id, pid, journal, persons FROM claim WHERE issue = :issue ORDER BY id;
+
+-- name: claim_drop
+DELETE FROM claim WHERE mark = :mark;
+
+-- name: journals
+SELECT journal FROM claim;
+
+-- name: settle_row
+UPDATE delivery SET state = ?, attempts = attempts + 1, due_at = ?, code = ?, text = ?, updated_at = ?
+WHERE issue = ? AND person = ? AND state = ?;
+
+-- name: settle_count
+-- Rows in hand between two persons: of this batch alone, or of others too.
+SELECT COUNT(*) FROM delivery WHERE issue = :issue AND person BETWEEN :first AND :last AND state = :old;
+
+-- name: settle_range
+-- The accepted rows of a batch in one stroke, where nobody else's rows in hand lie between.
+UPDATE delivery SET state = :new, attempts = attempts + 1, code = :code, updated_at = :now
+WHERE issue = :issue AND person BETWEEN :first AND :last AND state = :old;
+
+-- name: receipt_add
+INSERT INTO receipt (issue, at, persons, words) VALUES (:issue, :now, :persons, :words);
+
+-- name: release_row
+-- Given back untried: the answer of an earlier try stays on record.
+UPDATE delivery SET state = ?, due_at = ? WHERE issue = ? AND person = ? AND state = ?;
+
+-- name: close_rows
+-- Rows of one state that will not be sent any more, and why.
+UPDATE delivery SET state = :new, due_at = NULL, code = 0, text = :text, updated_at = :now
+WHERE issue = :issue AND state = :old;
+
+-- name: requeue_rows
+-- A person's decision: taken again at once, as if never tried.
+UPDATE delivery SET state = :new, due_at = :now, attempts = 0
+WHERE issue = :issue AND state = :old AND state IN ('failed', 'uncertain');
+
+-- name: assume_rows
+UPDATE delivery SET state = :new, text = :text, updated_at = :now
+WHERE issue = :issue AND state = :old AND state IN ('failed', 'uncertain');
+
+-- name: next_due
+SELECT MIN(due_at) FROM delivery WHERE issue = :issue AND due_at IS NOT NULL AND state = :state;
+
+-- name: uncertain
+SELECT COALESCE(p.address, '(forgotten)') FROM delivery d JOIN person p ON p.id = d.person
+WHERE d.issue = :issue AND d.state = 'uncertain' ORDER BY d.person;
+
+-- name: failures
+SELECT COALESCE(p.address, '(forgotten)'), d.code, d.text FROM delivery d JOIN person p ON p.id = d.person
+WHERE d.issue = :issue AND d.state = 'failed' ORDER BY d.person LIMIT :size;

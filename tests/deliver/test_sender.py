@@ -1,0 +1,481 @@
+"""Sending an issue: a real ledger, a real SMTP server, and what must hold whatever the server does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.deliver.pace import Pace
+from digest.deliver.transports import smtp
+from digest.errors import Bug, RelayUnreachable
+from digest.lifecycle import Event
+from digest.settings import Smtp
+from digest.store.ledger import Store
+from tests.deliver.issue_at_hand import ISSUE, NOW, counts, frozen, only, opened, readers, send
+from tests.smtp_server import PIPELINING, Drop, Moment, Raw, Say, SmtpServer, Stall
+
+PLAIN = tuple(f for f in PIPELINING if f != "PIPELINING")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    found = opened(tmp_path)
+    yield found
+    found.close()
+
+
+def relay(server: SmtpServer, **options: Any) -> smtp.Relay:
+    known: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "tls": "none", "timeout": 0.4}
+    return smtp.open(Smtp(**(known | options)))
+
+
+def run(store: Store, server: SmtpServer, people: int, *, options: dict[str, Any] | None = None, **more: Any) -> Any:
+    issue = frozen(store, readers(people)) if store.issue(ISSUE) is None else store.issue(ISSUE)
+    assert issue is not None
+    transport = relay(server, **(options or {}))
+    try:
+        return send(store, issue, transport, **more)
+    finally:
+        transport.close()
+
+
+@pytest.mark.parametrize("features", [PIPELINING, PLAIN, ()], ids=["pipelined", "one-by-one", "helo"])
+@pytest.mark.parametrize("connections", [1, 4])
+def test_everybody_gets_it_once(store: Store, features: tuple[str, ...], connections: int) -> None:
+    """Nobody twice, nobody forgotten, each their own bytes, and the sums say so."""
+    with SmtpServer(features=features) as server:
+        result = run(store, server, 300, options={"connections": connections})
+    assert sorted(server.addresses()) == sorted(readers(300))
+    assert all(f"To: <{k.recipients[0]}>".encode() in k.data for k in server.messages)
+    assert result.why == "done"
+    assert (result.sent, result.failed, result.deferred, result.uncertain) == (300, 0, 0, 0)
+    assert counts(store) == only(sent=300)
+
+
+def test_running_again_sends_nothing(store: Store) -> None:
+    """A second run over a finished issue connects to nobody."""
+    with SmtpServer() as server:
+        run(store, server, 5)
+        again = run(store, server, 5)
+    assert again.why == "done"
+    assert (again.sent, server.taken, server.connections) == (0, 5, 1)
+
+
+def test_answers_find_their_recipients(store: Store) -> None:
+    """Refused, delayed and accepted ones, mixed in one pipelined conversation, are each told as they were answered."""
+
+    def script(moment: Moment) -> Say | None:
+        number = int(moment.address[1:].partition("@")[0]) if moment.address else 0
+        if moment.step == "rcpt" and number % 7 == 1:
+            return Say(550, "5.1.1 no such user\nnot at all")
+        if moment.step == "rcpt" and number % 7 == 2:
+            return Say(450, "4.2.0 greylisted")
+        if moment.step == "dot" and number % 7 == 3:
+            return Say(451, "4.3.0 later")
+        if moment.step == "dot" and number % 7 == 4:
+            return Say(552, "5.2.2 mailbox full")
+        return None
+
+    with SmtpServer(script=script) as server:
+        result = run(store, server, 140, options={"connections": 3})
+    assert (result.sent, result.deferred, result.failed) == (60, 40, 40)
+    assert sorted(server.addresses()) == sorted(a for i, a in enumerate(readers(140)) if i % 7 in (0, 5, 6))
+    assert {code for _, code, _ in store.failures(ISSUE, 1, 100)} == {550, 552}
+    assert result.why == "waiting"
+    assert result.until is not None
+    assert timedelta(minutes=4) <= result.until - NOW <= timedelta(minutes=6)
+
+
+def test_only_no_such_user_is_suppressed(store: Store) -> None:
+    """An unknown user is suppressed with its evidence; a full mailbox is not."""
+    with SmtpServer(
+        script=lambda m: (
+            None if m.step != "rcpt" else Say(550, "5.1.1 unknown") if "r1@" in m.address else Say(552, "5.2.2 full")
+        )
+    ) as server:
+        run(store, server, 3)
+    assert [h[:3] for h in store.history_of("r1@example.net")] == [("all", "bounced", "550 5.1.1 unknown")]
+    assert store.history_of("r0@example.net") == ()
+
+
+def test_deferred_ones_come_when_they_are_due(store: Store) -> None:
+    """A 4xx survives the process: not before its time, then sent; the wait grows; the deadline ends it."""
+    refusals = Counter[str]()
+
+    def script(moment: Moment) -> Say | None:
+        if moment.step == "rcpt" and "r1@" in moment.address:
+            refusals[moment.address] += 1
+            return Say(450, "4.2.0 greylisted") if refusals[moment.address] < 3 else None
+        return None
+
+    with SmtpServer(script=script) as server:
+        first = run(store, server, 3)
+        early = run(store, server, 3, now=NOW + timedelta(minutes=1))
+        assert (first.sent, early.sent, refusals.total()) == (2, 0, 1)
+        second = run(store, server, 3, now=first.until)
+        assert second.why == "waiting"
+        assert second.until - first.until > first.until - NOW
+        third = run(store, server, 3, now=second.until)
+    assert (third.why, third.sent) == ("done", 1)
+    assert counts(store) == only(sent=3)
+
+
+def test_the_deadline_ends_all_waiting(store: Store) -> None:
+    """After the issue's deadline what is still deferred is failed, and nobody is asked any more."""
+    with SmtpServer(script=lambda m: Say(450, "4.2.0 no") if m.step == "rcpt" else None) as server:
+        run(store, server, 3)
+        last = run(store, server, 3, now=NOW + timedelta(days=3))
+        assert server.connections == 1
+    assert last.why == "done"
+    assert counts(store) == only(failed=3)
+
+
+def test_a_server_that_names_a_time_is_heard(store: Store) -> None:
+    """'Try again in 60 seconds' is when we try again."""
+    with SmtpServer(script=lambda m: Say(450, "4.2.0 try again in 60 seconds") if m.step == "rcpt" else None) as server:
+        result = run(store, server, 1)
+    assert result.until == NOW + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("step", "say", "exit_code"),
+    [
+        ("rcpt", Say(554, "5.7.1 <x>: Relay access denied"), 77),
+        ("mail", Say(550, "5.7.1 sender not allowed"), 77),
+        ("mail", Say(530, "5.7.0 authentication required"), 77),
+        ("dot", Say(554, "Message rejected: Email address is not verified."), 77),
+        ("dot", Say(454, "Throttling failure: Daily message quota exceeded."), 75),
+        ("dot", Say(550, "5.4.5 Daily user sending limit exceeded."), 75),
+    ],
+)
+def test_a_refusal_of_us_stops_the_run_and_charges_nobody(store: Store, step: str, say: Say, exit_code: int) -> None:
+    """Policy, authentication and quota: one refusal is enough, and every recipient stays in the queue."""
+    with SmtpServer(script=lambda m: say if m.step == step else None) as server:
+        result = run(store, server, 100, options={"connections": 4})
+    assert server.taken == 0
+    assert (result.why, result.exit_code, result.code) == ("stopped", exit_code, say.code)
+    assert say.text in result.reason
+    assert (result.until is not None) is (exit_code == 75)
+    assert counts(store) == only(queued=100)
+    assert len(server.said("RCPT")) <= 8
+
+
+def test_a_stop_in_the_middle_keeps_what_was_done(store: Store) -> None:
+    """Quota used up after 50: 50 are sent, 50 wait, and the next run sends exactly those."""
+    quota = [50]
+
+    def script(moment: Moment) -> Say | None:
+        if moment.step != "dot":
+            return None
+        quota[0] -= 1
+        return None if quota[0] >= 0 else Say(454, "Throttling failure: Daily message quota exceeded.")
+
+    with SmtpServer(script=script) as server:
+        first = run(store, server, 100, options={"connections": 3})
+        assert (first.why, first.sent) == ("stopped", 50)
+        quota[0] = 10**6
+        second = run(store, server, 100)
+    assert second.why == "done"
+    assert sorted(server.addresses()) == sorted(readers(100))
+
+
+def test_the_same_policy_refusal_five_times_in_a_row_is_about_us(store: Store) -> None:
+    """Five different recipients refused by one policy code: the run stops and none of them is charged."""
+    with SmtpServer(script=lambda m: Say(550, "5.7.1 not today") if m.step == "dot" else None) as server:
+        result = run(store, server, 100)
+    assert (result.why, result.exit_code) == ("stopped", 77)
+    assert counts(store) == only(queued=100)
+    assert len(server.said("RCPT")) <= 7
+
+
+def test_a_policy_refusal_of_one_recipient_is_theirs(store: Store) -> None:
+    """Refused by policy between others that are accepted: that recipient fails, without suppression, and we go on."""
+    with SmtpServer(
+        script=lambda m: Say(550, "5.7.1 not you") if m.step == "dot" and "r3@" in m.address else None
+    ) as server:
+        result = run(store, server, 20)
+    assert (result.why, result.sent, result.failed) == ("done", 19, 1)
+    assert store.history_of("r3@example.net") == ()
+
+
+def test_a_short_list_refused_by_policy_is_charged_in_the_end(store: Store) -> None:
+    """Three recipients and three refusals are too few to know better: they fail, and the run ends."""
+    with SmtpServer(script=lambda m: Say(550, "5.7.1 not you") if m.step == "dot" else None) as server:
+        result = run(store, server, 3)
+    assert (result.why, result.failed) == ("done", 3)
+    assert counts(store) == only(failed=3)
+
+
+def test_too_many_dead_addresses_pull_the_brake(store: Store) -> None:
+    """Over 5 % refused for good after 200 messages: the run pauses and says why."""
+    with SmtpServer(
+        script=lambda m: Say(550, "5.1.1 gone") if m.step == "rcpt" and m.address[1:].startswith(("1", "2")) else None
+    ) as server:
+        result = run(store, server, 400)
+    assert result.why == "paused"
+    assert "refused for good" in result.reason
+    assert 200 <= result.sent + result.failed <= 205
+    assert counts(store).queued >= 195
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
+@pytest.mark.parametrize("features", [PIPELINING, PLAIN], ids=["pipelined", "one-by-one"])
+@pytest.mark.parametrize("action", [Drop(), Drop(reset=True), Raw(b"what?\r\n"), Say(421, "4.3.2 shutting down")])
+def test_a_line_that_breaks_before_the_message_costs_nobody(
+    store: Store, step: str, features: tuple[str, ...], action: Any
+) -> None:
+    """Broken at an envelope once in ten: the message goes again on a new line; nobody twice, nobody in doubt."""
+    done: set[str] = set()
+
+    def script(moment: Moment) -> Any:
+        if moment.step == step and moment.transaction == 4 and len(done) < 5:
+            done.add(f"{moment.connection}")
+            return action
+        return None
+
+    with SmtpServer(script=script, features=features) as server:
+        result = run(store, server, 40, options={"connections": 2})
+    assert (result.why, result.sent, result.uncertain) == ("done", 40, 0)
+    assert sorted(server.addresses()) == sorted(readers(40))
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept-by-server", "thrown-away"])
+@pytest.mark.parametrize(
+    "action", [Drop(), Drop(reset=True), Raw(b"garbage\r\n"), Raw(b"250-half a repl"), Say(354, "again?")]
+)
+def test_a_lost_answer_to_the_dot_is_never_guessed(store: Store, action: Any, kept: bool) -> None:
+    """The line breaks while the server answers: in doubt, by name, not sent again by any later run."""
+    answers = (action, Drop()) if kept else (action, Drop())
+
+    def script(moment: Moment) -> Any:
+        return answers if moment.step == "dot" and "r7@" in moment.address else None
+
+    with SmtpServer(script=script) as server:
+        first = run(store, server, 20, options={"connections": 2})
+        again = run(store, server, 20, now=NOW + timedelta(hours=9))
+    assert (first.why, first.sent, first.uncertain) == ("done", 19, 1)
+    assert (again.why, again.sent) == ("done", 0)
+    assert store.uncertain(ISSUE, 1) == ("r7@example.net",)
+    assert max(Counter(server.addresses()).values()) == 1
+
+
+def test_a_message_cut_in_the_middle_goes_again(store: Store) -> None:
+    """The line breaks while the body goes out: its end never left, so it is surely not delivered, and is sent again."""
+    cut: list[int] = []
+
+    def script(moment: Moment) -> Any:
+        if moment.step == "body" and "r2@" in moment.address and not cut:
+            cut.append(1)
+            return Drop(reset=True)
+        return None
+
+    def large(variant: int, address: str, token: str) -> bytes:
+        return f"To: <{address}>\r\n\r\n".encode() + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 200_000
+
+    with SmtpServer(script=script, features=()) as server:
+        result = run(store, server, 4, body=large)
+    assert (result.sent, result.uncertain) == (4, 0)
+    assert Counter(server.addresses()) == Counter(readers(4))
+
+
+def test_silence_after_the_dot_is_doubt_and_silence_before_it_is_not(store: Store) -> None:
+    """Each step has its time-out; only the one after the message's end leaves a doubt."""
+
+    def script(moment: Moment) -> Any:
+        if moment.step == "dot" and "r1@" in moment.address:
+            return Stall()
+        return Stall() if moment.step == "rcpt" and moment.connection == 0 and moment.transaction == 3 else None
+
+    with SmtpServer(script=script) as server:
+        result = run(store, server, 6, options={"timeout": 0.02})
+    assert (result.sent, result.uncertain) == (5, 1)
+    assert store.uncertain(ISSUE, 1) == ("r1@example.net",)
+
+
+def test_one_recipient_that_breaks_every_line_does_not_stop_the_others(store: Store) -> None:
+    """A poison address: tried a few times, then it waits like any 4xx; everybody else gets theirs."""
+    with SmtpServer(script=lambda m: Drop() if m.step == "rcpt" and "r0@" in m.address else None) as server:
+        result = run(store, server, 30)
+    assert (result.why, result.sent, result.deferred) == ("waiting", 29, 1)
+    assert sum("r0@" in line for line in server.said("RCPT")) <= 8
+
+
+def test_a_relay_that_goes_away_for_good_ends_the_run_and_loses_nothing(store: Store) -> None:
+    """Bounded attempts, then an error; what was not sent is in the queue, and the next run sends it."""
+    with SmtpServer(script=lambda m: Drop() if m.step == "greeting" and m.connection else None) as server:
+        gone = [False]
+
+        def script(moment: Moment) -> Any:
+            if moment.step == "dot" and server.taken >= 10:
+                gone[0] = True
+                return (Say(250, "ok"), Drop())
+            return Drop() if gone[0] else None
+
+        server.script = script
+        with pytest.raises(RelayUnreachable):
+            run(store, server, 50, options={"timeout": 0.05})
+        now = counts(store)
+        assert now.sent + now.queued == 50
+        assert now.sent == 11
+        server.script = lambda _: None
+        result = run(store, server, 50)
+    assert result.why == "done"
+    assert Counter(server.addresses()) == Counter(readers(50))
+
+
+def test_stopping_ends_at_a_message_boundary(store: Store) -> None:
+    """Ctrl-C: the message in hand is finished, the rest stays queued, nothing is in doubt."""
+    with SmtpServer() as server:
+        result = run(store, server, 200, stop=lambda: server.taken >= 20)
+    assert result.why == "interrupted"
+    assert result.sent == server.taken
+    assert 20 <= result.sent <= 23
+    assert counts(store) == only(sent=result.sent, queued=200 - result.sent)
+
+
+def test_a_second_ctrl_c_stops_at_once_and_loses_nothing(store: Store) -> None:
+    """An exception in the middle: sent ones are sent, the one on the wire is in doubt, the others are queued."""
+    sent: list[str] = []
+
+    def body(variant: int, address: str, token: str) -> bytes:
+        if len(sent) == 10:
+            raise KeyboardInterrupt
+        sent.append(address)
+        return f"To: <{address}>\r\n\r\nHello\r\n".encode()
+
+    stalled: list[str] = []
+
+    def script(moment: Moment) -> Any:
+        if moment.step == "dot" and (moment.connection, moment.transaction) == (0, 3):
+            stalled.append(moment.address)
+            return Stall()
+        return None
+
+    with SmtpServer(script=script) as server:
+        with pytest.raises(KeyboardInterrupt):
+            run(store, server, 100, body=body, options={"connections": 2, "timeout": 2})
+    now = counts(store)
+    assert now.sent + now.uncertain + now.queued == 100
+    doubt = set(store.uncertain(ISSUE, 1))
+    assert set(stalled) <= doubt
+    assert len(doubt) <= 2, "one a lane at most"
+    assert now.sent >= 7
+    assert len(set(server.addresses()) - doubt) == now.sent
+
+
+def test_pausing_from_elsewhere_is_heard_at_the_next_batch(store: Store) -> None:
+    """Another process pauses the issue: the run ends by itself, and nobody is lost."""
+    issue = frozen(store, readers(200))
+
+    def pause(_: object) -> None:
+        found = store.issue(ISSUE)
+        if found and found.state == "sending":
+            store.move(ISSUE, 1, Event.PAUSE, NOW, reason="by hand")
+
+    with SmtpServer() as server:
+        transport = relay(server)
+        result = send(store, issue, transport, progress=pause, batch_size=16)
+        transport.close()
+    assert (result.why, result.reason) == ("paused", "by hand")
+    assert result.sent == 32 or result.sent == 16
+    assert counts(store) == only(sent=result.sent, queued=200 - result.sent)
+
+
+def test_sending_before_the_beginning_is_a_bug(store: Store) -> None:
+    """An issue that is frozen and not begun cannot be mistaken for one that is done."""
+    frozen(store, readers(2))
+    store.move(ISSUE, 1, Event.PAUSE, NOW)
+    issue = store.move(ISSUE, 1, Event.RESUME, NOW)
+    with SmtpServer() as server, closing(relay(server)) as transport, pytest.raises(Bug):
+        send(store, issue, transport)
+
+
+def test_the_daily_quota_of_ours_ends_the_run(store: Store) -> None:
+    """daily = 30, 10 gone already: 20 go, then the run stops until tomorrow, and charges nobody."""
+    with SmtpServer() as server:
+        result = run(store, server, 50, pace=Pace(daily=30), sent_last_day=10)
+    assert (result.why, result.exit_code, result.sent) == ("stopped", 75, 20)
+    assert result.until == NOW + timedelta(days=1)
+    assert counts(store) == only(sent=20, queued=30)
+
+
+def test_a_rate_is_kept(store: Store) -> None:
+    """100 a second: 30 messages take about 0.3 seconds, and no less."""
+    import time
+
+    with SmtpServer() as server:
+        began = time.monotonic()
+        run(store, server, 30, pace=Pace(rate=100), options={"connections": 4})
+        took = time.monotonic() - began
+    assert 0.2 <= took < 2
+    assert server.taken == 30
+
+
+def test_a_relay_that_says_too_fast_is_heard(store: Store) -> None:
+    """Throttled: that one waits its turn, all lanes hold off, and the run goes on."""
+    said: list[int] = []
+
+    def script(moment: Moment) -> Say | None:
+        if moment.step == "dot" and "r5@" in moment.address and not said:
+            said.append(1)
+            return Say(454, "Throttling failure: Maximum sending rate exceeded.")
+        return None
+
+    with SmtpServer(script=script) as server:
+        result = run(store, server, 20)
+    assert (result.sent, result.deferred) == (19, 1)
+
+
+def test_sums_are_shown_while_it_goes_on(store: Store) -> None:
+    """Progress gets whole counts, that add up, and end where the ledger is."""
+    seen: list[Any] = []
+    with SmtpServer(script=lambda m: Say(450, "4.0.0 no") if m.step == "rcpt" and "r1@" in m.address else None) as server:
+        run(store, server, 100, progress=seen.append, batch_size=20)
+        run(store, server, 100, progress=seen.append, now=NOW + timedelta(hours=1))
+    assert seen[-1] == counts(store)
+    assert all(c.list == 100 == c.queued + c.sent + c.deferred + c.failed for c in seen)
+
+
+def test_a_message_that_could_smuggle_is_our_bug(store: Store) -> None:
+    """A body with a lone dot, a bare line feed or a NUL never leaves; nobody is charged or in doubt."""
+    for bad in (b"A: b\r\n\r\n.\r\nMAIL FROM:<x@y>\r\n", b"A: b\r\n\r\nx\ny\r\n", b"A: b\r\n\r\nx\0\r\n", b".\r\n"):
+        with SmtpServer() as server, pytest.raises(Bug):
+            run(store, server, 3, body=lambda v, a, t, bad=bad: bad)  # type: ignore[misc]
+        assert server.taken == 0
+        assert counts(store) == only(queued=3)
+
+
+def test_a_message_too_large_for_the_relay_stops_the_run(store: Store) -> None:
+    """SIZE says 1,000: nothing is begun that cannot end, and five such in a row stop the run and charge nobody."""
+    with SmtpServer(features=("PIPELINING", "SIZE 1000")) as server:
+        result = run(store, server, 50)
+    assert (result.why, result.exit_code) == ("stopped", 77)
+    assert "1000 at most" in result.reason
+    assert counts(store) == only(queued=50)
+    assert not server.said("MAIL")
+
+
+def test_an_address_beyond_ascii_needs_smtputf8(store: Store) -> None:
+    """Where the relay has no SMTPUTF8 that one recipient fails with the reason; where it has, they get it."""
+    people = ["grüße@example.net", "r1@example.net"]
+    issue = frozen(store, people)
+    with SmtpServer(features=("PIPELINING",)) as server:
+        transport = relay(server)
+        result = send(store, issue, transport)
+        transport.close()
+    assert (result.sent, result.failed) == (1, 1)
+    assert "SMTPUTF8" in store.failures(ISSUE, 1)[0][2]
+
+
+def test_ten_thousand_messages_take_seconds(store: Store) -> None:
+    """10,000 over 4 connections through the real ledger: everybody once."""
+    with SmtpServer() as server:
+        result = run(store, server, 10_000, options={"connections": 4, "timeout": 60})
+    assert (result.why, result.sent) == ("done", 10_000)
+    assert sorted(server.addresses()) == sorted(readers(10_000))
