@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -199,7 +200,7 @@ _GENERATORS: dict[str, dict[str, str]] = {
     "astro.config.mjs": {"url": "site"},
     "astro.config.ts": {"url": "site"},
 }
-_MOST = 200_000  # octets; a longer configuration is none
+_MOST = 100_000  # octets; a longer configuration is none
 
 
 def _generator(folder: Path) -> Answers:
@@ -219,9 +220,11 @@ def _generator(folder: Path) -> Answers:
 def _value(file: str, text: str, key: str) -> str:
     if file.endswith(".toml"):
         return _toml_value(text, key)
-    value = _line_value(text, key, "[ \t]{0,4}" if file.startswith(("docusaurus", "astro")) else "")
+    if file.startswith(("docusaurus", "astro")):
+        return _line_value(text, key, "[ \t]{0,4}", "//")
+    value = _line_value(text, key)
     if key == "url" and file.startswith("_config"):  # Jekyll keeps the path of a project's site apart
-        base = _line_value(text, "baseurl", "")
+        base = _line_value(text, "baseurl")
         return value.rstrip("/") + base if base.startswith("/") else value
     return value
 
@@ -236,12 +239,14 @@ def _toml_value(text: str, key: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-_VALUE = r"""(?:"([^"\n]*)"|'([^'\n]*)'|([^\s#'"`{\[(&*!|>,][^#\n]*?))"""
+_VALUE = r"""(?:"([^"\n]*)"|'([^'\n]*)'|([^\s#'"`{\[(&*!|>,][^#\n]{0,300}?))"""
 
 
-def _line_value(text: str, key: str, indent: str) -> str:
+def _line_value(text: str, key: str, indent: str = "", comment: str = "#") -> str:
     """The value of `key: value`, `key = 'value'` or `key: 'value',` on a line of its own; the first one counts."""
-    found = re.search(rf"^{indent}(?:{key})\s*[:=][ \t]*{_VALUE}[ \t]*,?[ \t]*(?:(?:#|//).*)?\r?$", text, re.MULTILINE)
+    found = re.search(
+        rf"^{indent}(?:{key})[ \t]*+[:=][ \t]*+{_VALUE}[ \t]*+,?[ \t]*+(?:{comment}.*)?\r?$", text, re.MULTILINE
+    )
     return next((group for group in found.groups() if group), "") if found else ""
 
 
@@ -287,7 +292,8 @@ def _zone_here(link: Path = Path("/etc/localtime")) -> str:
         target = str(link.readlink())
     except OSError:
         return ""
-    return _right("timezone", target.rpartition("/zoneinfo/")[2])
+    zone = _right("timezone", target.rpartition("/zoneinfo/")[2])
+    return "UTC" if zone.startswith("Etc/") else zone
 
 
 def _words(answers: Answers, place: Place | None) -> tuple[str, ...]:
@@ -306,7 +312,7 @@ def _words(answers: Answers, place: Place | None) -> tuple[str, ...]:
 
 def _next(folder: Path, *, placed: bool) -> tuple[str, ...]:
     here = folder == Path.cwd()
-    there = "" if here else f" --project {folder}"
+    there = "" if here else f" --project {shlex.quote(str(folder))}"
     steps = [] if placed else ["edit digest.toml"]
     return (*steps, f"next: digest preview{there}", f"then: digest config{there} (what is still missing for a run)")
 

@@ -19,14 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-__all__ = ["Authority", "Drop", "Kept", "Moment", "Raw", "Say", "SmtpServer", "Stall"]
+__all__ = ["INJECTED", "Authority", "Drop", "Kept", "Moment", "Raw", "Say", "SmtpServer", "Stall"]
 
+INJECTED = b"220 go on\r\n250-injected\r\n250 AUTH PLAIN\r\n"
 PIPELINING = ("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 10000000", "ENHANCEDSTATUSCODES")
 
 
 @dataclass(frozen=True)
 class Moment:
-    """Where a connection stands. Steps: greeting ehlo starttls auth mail rcpt data body dot rset quit other."""
+    """Where a connection stands. Steps: greeting ehlo helo starttls auth mail rcpt data body dot rset quit other."""
 
     step: str
     connection: int  # from 0
@@ -235,7 +236,7 @@ class _Session:
         actions = action if isinstance(action, tuple) else (action or usual,)
         code = 0
         for one in actions:
-            code = one.code if isinstance(one, Say) else code
+            code = one.code if isinstance(one, Say) else 220 if one == Raw(INJECTED) else code
             self._do(one)
         return code
 
@@ -267,7 +268,7 @@ class _Session:
         self._answer("ehlo", Say(250, "\n".join(["test", *offered])), line=rest)
 
     def _helo(self, rest: str) -> None:
-        self._answer("ehlo", Say(250, "test"), line=rest)
+        self._answer("helo", Say(250, "test"), line=rest)
 
     def _starttls(self, rest: str) -> None:
         if self._answer("starttls", Say(220, "go on")) == 220:

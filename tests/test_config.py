@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -333,6 +334,7 @@ WRONG: list[tuple[str, int, str, str]] = [
     ("[sources.'a/b']\npath = 'x'", 1, '"a/b" is no name', ""),
     ("[sources.news]\npath = 'x'\npaht = 'x'", 3, "sources.news.paht is no key", 'did you mean "path"?'),
     ("[sources.news]\npath = ['x']", 2, "sources.news.path", ""),
+    ("[sources.news]\nkind = 'markdown'", 1, "[sources.news] path is missing", "write path ="),
     ("[state]\nrequired = 'yes'", 2, "expected true or false", ""),
     ("[state]\ndatabase = 'mysql://db/x'", 2, "expected a PostgreSQL URL", ""),
     ("[public]\nurl = 'news.example.org'", 2, "expected an absolute URL", 'did you mean "https://news.example.org"?'),
@@ -391,6 +393,7 @@ CHANGED = [
     ("Example Weekly <news@example.org>", "jörg@example.org", 7, "before the @ is ASCII", ""),
     ("Example Weekly <news@example.org>", "Weekly\\r\\nBcc: x@y.example <a@b.example>", 7, "control characters", ""),
     ("[sender]\n", "[sender]\nbounces = 'B <b@example.org>'\n", 7, "expected an address alone", "write b@example.org"),
+    ("Example Weekly <news@example.org>", "a@example.org <b@example.org>", 7, "expected an address", ""),
     ("[sender]\n", "[sender]\nreviewers = 'b@example.org'\n", 7, "expected a list of addresses", ""),
     ("[sender]\n", "[sender]\nstyle = 'pluss'\n", 7, 'expected "subject" or "plus"', 'did you mean "plus"?'),
     ("[sender]\n", "[sender]\npostal_address = true\n", 7, "or false with a reason", ""),
@@ -676,6 +679,93 @@ def test_the_home_folder_may_be_written_short(tmp_path: Path) -> None:
     assert config.state.path == Path.home() / "digest"
 
 
+# ------------------------------------------------------------------------------------------------ plugs
+
+PLUG = """\
+from __future__ import annotations
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    must: str
+    form: Literal["eml", "maildir"] = "eml"
+    size: float = 1.0
+    where: Path = Path("out")
+    names: tuple[str, ...] = field(default_factory=tuple)
+    odd: timedelta | None = None
+    strange: complex = 1j
+
+    def __post_init__(self) -> None:
+        if self.must == "never":
+            raise ValueError("never is no time")
+"""
+
+
+@pytest.fixture
+def plugs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Two more transports: one with options of every kind, one whose library is not installed."""
+    folder = tmp_path / "plugs"
+    folder.mkdir()
+    (folder / "every_kind.py").write_text(PLUG, encoding="utf-8")
+    (folder / "lonely.py").write_text("import no_such_library\n", encoding="utf-8")
+    (folder / "_shared.py").write_text("", encoding="utf-8")
+    package = import_module("digest.deliver.transports")
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
+    yield folder
+    for name in ("every_kind", "lonely"):
+        sys.modules.pop(f"digest.deliver.transports.{name}", None)
+
+
+@pytest.mark.usefixtures("plugs")
+def test_a_plug_is_one_new_file_and_brings_its_own_keys(tmp_path: Path) -> None:
+    """Types, choices and defaults are its dataclass's; nothing else has to be edited."""
+    added = '[transport]\nkind = "every_kind"\nmust = "x"\nform = "maildir"\nsize = 2\nwhere = "a/b"\nnames = ["n"]\n'
+    config = read(tmp_path, SMALLEST + added)
+    assert config.transport
+    options = config.transport.options
+    assert (options.must, options.form, options.size, options.where) == ("x", "maildir", 2.0, Path("a/b"))
+    assert options.names == ("n",)
+    assert ("transport.odd", "none", "default") in config.origins
+    assert ("transport.names", '["n"]', f"digest.toml:{BELOW + 6}") in config.origins
+
+
+@pytest.mark.usefixtures("plugs")
+@pytest.mark.parametrize(
+    ("added", "line", "message", "hint"),
+    [
+        ("", 1, "[transport] must is missing", "write must ="),
+        ("must = 'never'", 1, "transport: never is no time", ""),
+        ("must = 'x'\nform = 'mailder'", 4, 'expected "eml" or "maildir"', 'did you mean "maildir"?'),
+        ("must = 'x'\nsize = 'big'", 4, 'size = "big": expected a number', ""),
+        ("must = 'x'\nnames = ['a', 3]", 4, "names[1] = 3: expected a list of texts", ""),
+        ("must = 'x'\nodd = []", 4, "odd = []: expected", ""),
+        ("must = 'x'\nstrange = 3", 4, "strange = 3: expected", ""),
+        ("musst = 'x'\nmust = 'x'", 3, "transport.musst is no key", 'did you mean "must"?'),
+    ],
+)
+def test_a_plugs_mistakes_are_told_like_all_others(
+    tmp_path: Path, added: str, line: int, message: str, hint: str
+) -> None:
+    """By line, with what was expected; an option that must be there is asked for."""
+    (mistake,) = told(tmp_path, SMALLEST + f"[transport]\nkind = 'every_kind'\n{added}\n")
+    assert mistake[0] == BELOW - 1 + line
+    assert message in mistake[1]
+    assert hint in mistake[2]
+
+
+@pytest.mark.usefixtures("plugs")
+def test_a_plug_whose_library_is_missing_says_which(tmp_path: Path) -> None:
+    """No traceback: the name of what has to be installed. What begins with _ is no kind."""
+    (mistake,) = told(tmp_path, SMALLEST + "[transport]\nkind = 'lonely'\n")
+    assert "no_such_library" in mistake[1]
+    assert "install" in mistake[2]
+    (mistake,) = told(tmp_path, SMALLEST + "[transport]\nkind = '_shared'\n")
+    assert "expected a kind that there is: console, every_kind, file, lonely, smtp" in mistake[1]
+
+
 # ------------------------------------------------------------------------------------------------ ready to run
 
 
@@ -803,6 +893,42 @@ def test_no_reader_ever_lets_a_control_character_through(text: str) -> None:
         except notation.Misread:
             continue
         assert not re.search(r"[\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\u2028\u2029]", value)
+
+
+_ODD = [
+    *(
+        "''",
+        "'x'",
+        '"\\u0000"',
+        '"\\uFDD0"',
+        '"\\n"',
+        "'://'",
+        "'https://['",
+        "'https://[x]/'",
+        "'https://xn--a'",
+        "'/'",
+    ),
+    *("'<@>'", "'@'", "'a@b'", "'x <'", "'..'", "'postgresql://'", "'0/s'", "'off:'", "'Ⅷ days'", "'tls'", "'none'"),
+    *("-1", "0", "1e308", "nan", "99999999999999999999", "true", "[]", "['']", "[[1]]", "[{}]", "{}", "{ a = {} }"),
+    *("1979-05-27", "07:32:00", "'" + "9" * 400 + " days'", "'" + "(" * 200 + "'", "'* * * * *'"),
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_no_value_of_any_key_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """Whatever stands where, the answer is a Config, or a ConfigError whose every mistake says something."""
+    tables = {**keys.TABLES, "newsletters.weekly": keys.NEWSLETTER}
+    names = [(t, k) for t, table in tables.items() for k in (*table.keys, *table.tables)]
+    names += [("sources.blog", "path"), ("sources.blog", "exclude"), ("sources.blog", "kind"), ("lint", "alt")]
+    said = data.draw(st.dictionaries(st.sampled_from(names), st.sampled_from(_ODD), min_size=1, max_size=8))
+    lines = [f"{table}.{key} = {value}" for (table, key), value in said.items()]
+    try:
+        read(tmp_path_factory.getbasetemp(), "\n".join(lines))
+    except ConfigError as exc:
+        for mistake in exc.mistakes:
+            assert mistake.message
+            assert "\n" not in str(mistake)
 
 
 # ------------------------------------------------------------------------------------------------ lines

@@ -76,6 +76,7 @@ class Lanes:
         self._failures, self._carried, self._retry_at, self._looked = 0, False, 0.0, 0.0
         self._error: DigestError | None = None
         self._held = self._take()
+        self._listen(0)  # a line that was closed meanwhile says so only now
         try:
             while not self._over():
                 self._turn()
@@ -95,16 +96,20 @@ class Lanes:
             return
         tick = min(0.5, self._unit / 4)
         wait = min(tick, max(self._ask_at - now, 0.0)) if self._ask_at > now else tick
+        self._listen(wait)
+        now = monotonic()
+        if now - self._looked >= tick / 2:
+            self._looked = now
+            self._time_out(now)
+
+    def _listen(self, wait: float) -> None:
+        """Wait for octets and for threads, serve them, and hand on what was answered."""
         for key, events in self._selector.select(wait):
             if key.data is None:
                 self._welcome()
             else:
                 self._serve(key.data, events)
         self._settle()
-        now = monotonic()
-        if now - self._looked >= tick / 2:
-            self._looked = now
-            self._time_out(now)
 
     def _start_idle(self, now: float) -> None:
         """Give work to every lane that has none; let go of those that may carry no more."""

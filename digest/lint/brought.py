@@ -7,7 +7,6 @@ finished mail and stands in a text that somebody wrote belongs to that text.
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -46,10 +45,11 @@ def newsletter(proof: Proof) -> Newsletter:
 
 def source_of(proof: Proof, words: str) -> Source | None:
     """The text that these words come from (by meaning: blanks, quotation marks and escapes do not count), or None."""
-    wanted = plain(words)
-    if not wanted:
+    if not words.strip():
         return None
-    return next((_placed(s, words) for s in _sources(proof) if wanted in plain(s.text)), None)
+    wanted = plain(words)
+    holds = (s for s in _sources(proof) if words in s.text or (wanted and wanted in plain(s.text)))
+    return next((_placed(s, words) for s in holds), None)
 
 
 def source_of_url(proof: Proof, url: str) -> Source | None:
@@ -57,10 +57,11 @@ def source_of_url(proof: Proof, url: str) -> Source | None:
     for source in _written(proof.issue):
         if url in source.text or html.unescape(url) in html.unescape(source.text):
             return _placed(source, url)
-    path = _path(url)
-    if len(path) < 3:
-        return None
-    return next((_placed(s, path) for s in _written(proof.issue) if path in s.text), None)
+    for path in _paths(url):
+        found = next((s for s in _written(proof.issue) if path in s.text), None)
+        if found:
+            return _placed(found, path)
+    return None
 
 
 def hosts(proof: Proof) -> frozenset[str]:
@@ -117,9 +118,15 @@ def _placed(source: Source, words: str) -> Source:
     return Source(text=source.text, file=source.file, line=line, part=source.part)
 
 
-def _path(url: str) -> str:
+def _paths(url: str) -> Iterator[str]:
+    """What of an address a post may have written: its path, and of a file also the path from a nearer folder."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return ""
-    return re.sub(r"^/", "", f"{parts.path}?{parts.query}" if parts.query else parts.path)
+        return
+    path = parts.path.lstrip("/")
+    yield from (p for p in (f"{path}?{parts.query}" if parts.query else path,) if len(p) > 2)
+    while "." in path.rpartition("/")[2] and "/" in path:
+        path = path.partition("/")[2]
+        if len(path) > 4:
+            yield path

@@ -125,6 +125,6 @@ def _origin(proof: Proof, line: int) -> Place:
     entries = proof.rendered.mjml_origin
     index = bisect.bisect_right(entries, line, key=lambda entry: entry[0]) - 1
     if index < 0:
-        return Place(part="mjml", line=line)
+        return Place(part="html")
     _, file, origin = entries[index]
     return Place(part="mjml", file=file, line=origin)

@@ -11,7 +11,7 @@ from pathlib import Path
 from digest.errors import ConfigError, DigestError
 from digest.interfaces import FrozenIssue
 from digest.lifecycle import IssueState
-from digest.model import Counts, Selection
+from digest.model import Counts, Post
 from digest.pipeline import edition as editions
 from digest.pipeline import people, preflight, report, work
 from digest.pipeline.look import Chosen, Looker, Shown
@@ -46,7 +46,7 @@ def run(hands: Hands, looker: Looker, newsletter: Newsletter, orders: Orders) ->
         if not reports:
             reports.append(report.of_occasion(occasion, state="nothing-due"))
         return reports
-    notes = _told_once(hands, chosen.selection, orders)
+    notes = _told_once(hands, chosen, orders)
     if chosen.selection.skip:
         return [*reports, _skip(hands, chosen, orders, notes)]
     return [*reports, _send(hands, looker, chosen, orders, notes)]
@@ -63,11 +63,16 @@ def _go_on(hands: Hands, newsletter: Newsletter, issue: FrozenIssue, orders: Ord
     return work.work_off(hands, newsletter, issue)
 
 
-def _told_once(hands: Hands, selection: Selection, orders: Orders) -> tuple[str, ...]:
-    broken = [(o.path, o.detail) for o in selection.left_out if o.reason == "broken"]
-    if orders.dry_run:
-        return tuple(f"{detail} The post was left out." for _, detail in broken)
-    return tuple(f"{detail} The post was left out." for _, detail in hands.ledger.new_problems(broken))
+def _told_once(hands: Hands, chosen: Chosen, orders: Orders) -> tuple[str, ...]:
+    """Broken posts, each named once when it is new or changed."""
+    broken = [(p.path, _first_fault(p)) for p in chosen.posts if p.broken]
+    told = broken if orders.dry_run else hands.ledger.new_problems(broken)
+    return tuple(f"{path}{fault}. The post was left out." for path, fault in told)
+
+
+def _first_fault(post: Post) -> str:
+    fault = next(x for x in post.problems if x.severity == "error")
+    return (f":{fault.line}: " if fault.line else ": ") + fault.message.rstrip(".")
 
 
 def _skip(hands: Hands, chosen: Chosen, orders: Orders, notes: tuple[str, ...]) -> Report:

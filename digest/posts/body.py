@@ -34,7 +34,7 @@ def tidy(body: str, line: int) -> tuple[str, int]:
     if "\n\n\n" not in body[first:] and not BLANKS.search(body, first):  # nothing to thin: most posts
         start = body.rfind("\n", 0, first) + 1
         return body[start:].rstrip() + "\n", line + body.count("\n", 0, start)
-    lines = body.split("\n")
+    lines = body.rstrip().split("\n")
     skipped = next(i for i, row in enumerate(lines) if row.strip())
     kept: list[str] = []
     blanks: list[str] = []

@@ -38,7 +38,8 @@ def survey(
     root: Path, project: Path, named: str = "", exclude: tuple[str, ...] = ()
 ) -> tuple[Tree, Dialect, Path | None]:
     """Walk a source's folder: the files that may be posts, the dialect, and the site's own configuration file."""
-    inside = project if root.resolve().is_relative_to(project.resolve()) else None
+    root, project = root.resolve(), project.resolve()
+    inside = project if root.is_relative_to(project) else None
     tree = walk(root, ALL, exclude=exclude, inside=inside)
     paths = [f.rel for f in tree.files if _may_be_post(f.rel)]
     top = project if inside else (root.parents[:UP] or [root])[-1]

@@ -150,7 +150,7 @@ def _date(keys: Keys) -> tuple[Written | None, str]:
     for key in DATE_KEYS:
         value = keys.values.get(key)
         if isinstance(value, dict):  # Material: created, updated
-            value = next((v for k, v in value.items() if plain(k) in {"created", "published"}), None)
+            value = next((v for k, v in value.items() if plain(k) in {"created", "published"}), value)
         if isinstance(value, list | dict):
             keys.wrong(key, f"{keys.names[key]} is no single date; write YYYY-MM-DD", error=True)
         elif isinstance(value, Written) and value.strip() and not (key == "published" and keys.truth(key) is not None):

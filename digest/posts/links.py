@@ -114,11 +114,7 @@ def _below(root: Path, folders: Sequence[str], rule: Dialect, site: SiteFile) ->
         for at in range(len(parts) - len(words), -1, -1):
             if parts[at : at + len(words)] == words:
                 return parts[at + len(words) :]
-    if site.root is not None:
-        top = site.root.parts[1:]
-        if tuple(parts[: len(top)]) == top:
-            return parts[len(top) :]
-    return [root.name, *folders]
+    return [root.name, *folders] if site.root is None else parts[len(site.root.parts) - 1 :]
 
 
 # ------------------------------------------------------------------------------------------------ slugs

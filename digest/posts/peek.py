@@ -42,16 +42,13 @@ class Glance:
 def glance(rel: str, full: str) -> Glance:
     """Look at the head of one file. What cannot be opened is told by whoever reads it."""
     try:
-        handle = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        handle = os.open(full, os.O_RDONLY)
+        try:
+            return look(rel, os.read(handle, HEAD))
+        finally:
+            os.close(handle)
     except OSError:
         return Glance()
-    try:
-        head = os.read(handle, HEAD)
-    except OSError:
-        return Glance()
-    finally:
-        os.close(handle)
-    return look(rel, head)
 
 
 def look(rel: str, head: bytes) -> Glance:

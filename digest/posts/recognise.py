@@ -40,7 +40,7 @@ LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z]{2,4})?")
 def by_site(folder: Path, top: Path, only: str = "") -> tuple[str, Path] | None:
     """The dialect and the configuration file of the site that `folder` lies in, looking upwards as far as `top`.
 
-    `only` looks for the file of one dialect alone.
+    Neither path may lead through a link. `only` looks for the file of one dialect alone.
     """
     for place in (folder, *folder.parents):
         for rule in TABLE:
@@ -53,7 +53,7 @@ def by_site(folder: Path, top: Path, only: str = "") -> tuple[str, Path] | None:
                     if (not must or re.search(must, text)) and not (must_not and re.search(must_not, text)):
                         return rule.name, file
         if place == top or (place / ".git").exists():
-            return None
+            break
     return None
 
 

@@ -79,7 +79,7 @@ def _words(values: Mapping[str, Value], *keys: str) -> str:
 
 
 def _path_of(url: str) -> str:
-    return urlsplit(url).path.rstrip("/")
+    return urlsplit(url).path.rstrip("/") if url.startswith(("http://", "https://", "/")) else ""
 
 
 def _colons(pattern: str) -> str:
@@ -176,7 +176,6 @@ def _material(file: Path) -> SiteFile:
         for name, given in entry.items() if isinstance(entry, dict) else ():
             if name in {"blog", "material/blog"} and isinstance(given, dict):
                 options = given
-    dates = {"full": "{year}/{month}/{day}"}.get(_words(options, "post_url_date_format"), "")
     written = _words(options, "post_url_date_format") or "yyyy/MM/dd"
     for theirs, ours in (("yyyy", "{year}"), ("MM", "{month}"), ("dd", "{day}")):
         written = written.replace(theirs, ours)
@@ -187,7 +186,7 @@ def _material(file: Path) -> SiteFile:
         root=file.parent,
         prefix=_path_of(_words(values, "site_url")),
         base=blog or "/",
-        address="/{base}/" + pattern.replace("{date}", dates or written) + "/",
+        address="/{base}/" + pattern.replace("{date}", written) + "/",
         slug="title" if "{slug}" in pattern else "",
     )
 
@@ -218,7 +217,7 @@ def _strftime(found: re.Match[str]) -> str:
     shown = found[2] or "%Y-%m-%d"
     for theirs, ours in PELICAN_DATES.items():
         shown = shown.replace(theirs, ours)
-    return shown
+    return "{unknown}" if "%" in shown else shown
 
 
 def _pelican(file: Path) -> SiteFile:

@@ -16,7 +16,7 @@ def meaning(tag: str) -> str:
     Signs that carry a meaning stay: `C`, `C++` and `.NET` differ. `C#` and `C` do not.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tag).casefold())
-    return "".join(folded.translate(IGNORED).split())
+    return unicodedata.normalize("NFKC", "".join(folded.translate(IGNORED).split()))
 
 
 def alias(tags: Iterable[str], aliases: Iterable[tuple[str, str]]) -> tuple[str, ...]:

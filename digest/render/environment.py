@@ -37,6 +37,9 @@ LIMIT = 5_000_000  # characters that a template may put out
 ORIGIN = re.compile(f"{ORIGIN_START}(\\d+)@([^{ORIGIN_END}]*){ORIGIN_END}")
 
 
+LEADING = re.compile(f"(?:{ORIGIN.pattern})+")  # of marks in a row, the last is that of the text after them
+
+
 class Foreign(Markup):
     """HTML that we made of somebody else's text: safe to print as it is."""
 
@@ -56,7 +59,7 @@ class Output:
         lines = marked.split("\n")
         origin: list[tuple[int, str, int]] = []
         for number, line in enumerate(lines, 1):
-            found = ORIGIN.search(line)
+            found = LEADING.match(line) or ORIGIN.search(line)
             if found:
                 origin.append((number, found[2], int(found[1])))
         return cls(text=ORIGIN.sub("", marked), origin=tuple(origin))

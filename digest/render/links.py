@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from digest.render.text import clean
 
-__all__ = ["BARE", "absolute", "host", "watch_page"]
+__all__ = ["absolute", "bare", "host", "watch_page"]
 
-# A bare address in running text; what closes the sentence is not part of it.
-BARE = re.compile(r"https?://[^\s<>\"'`“”‘’«»]+[^\s<>\"'`“”‘’«».,;:!?)\]}*]")
+BARE = re.compile(r"https?://[^\s<>\"'`“”‘’«»]+")
 SAFE = "!#$%&'()*+,/:;=?@[]~-._"
 
 
@@ -48,6 +48,19 @@ def _public(name: str) -> bool:
         return ipaddress.ip_address(name).is_global
     except ValueError:
         return "." in name
+
+
+def bare(text: str) -> Iterator[tuple[int, int]]:
+    """Find addresses that stand in running text; what closes the sentence around them is not theirs."""
+    for found in BARE.finditer(text):
+        end = found.end()
+        while text[end - 1] in ".,;:!?*]}" or (text[end - 1] == ")" and not _balanced(text[found.start() : end])):
+            end -= 1
+        yield found.start(), end
+
+
+def _balanced(address: str) -> bool:
+    return address.count("(") >= address.count(")")
 
 
 def host(address: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from digest.language import Language
 from digest.render.emoji import emojified
-from digest.render.links import BARE, absolute, host, watch_page
+from digest.render.links import absolute, bare, host, watch_page
 from digest.render.tree import Element, Node, text_of
 
 __all__ = ["Repairs", "rewrite"]
@@ -208,11 +208,12 @@ class _Rewriter:
     # ---------------------------------------------------------------------------------------- tables
 
     def _table(self, node: Element) -> list[Node]:
-        rows = [e for e in node.walk() if e.tag == "tr"]
+        rows = _rows(node)
         cells = [[c for c in r.children if isinstance(c, Element) and c.tag in ("td", "th")] for r in rows]
         cells = [row for row in cells if row]
         nested = any(e is not node and e.tag in ("table", "pre", "ul", "ol", "blockquote", "img") for e in node.walk())
-        if not cells or node.attributes.get("role") == "presentation" or nested:
+        layout = node.attributes.get("role") == "presentation" or all(len(r) == 1 and r[0].tag == "td" for r in cells)
+        if layout or nested:
             return [part for row in cells for cell in row for part in self.blocks(cell.children)]
         caption = node.find("caption")
         above = self.paragraph(caption.children, "m caption") if caption else []
@@ -324,11 +325,11 @@ class _Rewriter:
         """Bare addresses in text become links, as the client would make them: then both parts agree."""
         done: list[Node] = []
         at = 0
-        for found in BARE.finditer(text):
-            address = absolute(found[0], mail=False)
+        for start, end in bare(text):
+            address = absolute(text[start:end], mail=False)
             if address:
-                done += [text[at : found.start()], Element("a", {"href": address, "class": "a"}, [found[0]])]
-                at = found.end()
+                done += [text[at:start], Element("a", {"href": address, "class": "a"}, [text[start:end]])]
+                at = end
         return [part for part in [*done, text[at:]] if part]
 
     def _link(self, node: Element) -> list[Node]:
@@ -377,6 +378,14 @@ class _Rewriter:
 
 
 VIDEO_HOST = re.compile(r"(^|\.)(youtube|youtu|vimeo|dailymotion|twitch|peertube|loom|wistia|ted|video)\b")
+
+
+def _rows(table: Element) -> list[Element]:
+    """A table's own rows, not those of a table in it."""
+    parts = [c for c in table.children if isinstance(c, Element)]
+    return [
+        r for p in parts for r in ([p] if p.tag == "tr" else _rows(p) if p.tag in ("thead", "tbody", "tfoot") else [])
+    ]
 
 
 def _task(node: Node) -> bool:

@@ -63,13 +63,15 @@ def _words(paragraph: str, room: int) -> Iterable[tuple[bool, str]]:
 
 
 def _pieces(word: str) -> list[str]:
-    """A long word in another script, cut where it may be: beside wide characters, but not before closing signs."""
+    """A long word in another script, cut where it may be: beside wide characters, but not before closing signs or
+    after opening ones."""
     pieces: list[str] = []
     for char in word:
         wide = unicodedata.east_asian_width(char) in "WF"
         closing = unicodedata.category(char) in ("Pe", "Pf", "Po") or not _columns(char)
         before = pieces[-1][-1] if pieces else ""
-        breaks = bool(before) and not closing and (wide or unicodedata.east_asian_width(before) in "WF")
+        opening = bool(before) and unicodedata.category(before) in ("Ps", "Pi")
+        breaks = bool(before) and not (closing or opening) and (wide or unicodedata.east_asian_width(before) in "WF")
         if not pieces or breaks:
             pieces.append(char)
         else:

@@ -49,6 +49,7 @@ FROM_HAND: dict[str, DeliveryState] = {
 # Somebody has the message, or may have it.
 REACHED = (DeliveryState.SENT, DeliveryState.UNCERTAIN, DeliveryState.SENDING)
 WORDS = 1000  # characters kept of what a server said
+AT_ONCE = 0  # due whatever the clock says: it may have been set back since
 NEAR = 4  # rows between two persons, for each row of a batch, up to which a stroke over them all is worth a look
 END = 2**62  # beyond any person: the first pass over the rows is over
 
@@ -231,7 +232,7 @@ def settle(
         else:
             (accepted if event == ACCEPTED else others).append((person, event, code, text, due))
     moment = to_moment(now)
-    _release(database, issue, [*released, *untold.values()], moment)
+    _release(database, issue, [*released, *untold.values()])
     _settle_singly(database, issue, others, moment)
     if accepted:
         _settle_accepted(database, issue, accepted, moment)
@@ -272,9 +273,9 @@ def _settle_singly(database: Database, issue: IssueRow, results: Sequence[Result
     _shift(database, issue.row, changes)
 
 
-def _release(database: Database, issue: IssueRow, persons: Sequence[int], moment: int) -> None:
+def _release(database: Database, issue: IssueRow, persons: Sequence[int]) -> None:
     new = FROM_HAND[Event.RELEASE]
-    moves = [(new, moment, issue.row, person, DeliveryState.SENDING) for person in persons]
+    moves = [(new, AT_ONCE, issue.row, person, DeliveryState.SENDING) for person in persons]
     _expect(database.many("release_row", moves), len(moves), "be given back")
     _shift(database, issue.row, {new: len(moves), DeliveryState.SENDING: -len(moves)})
 

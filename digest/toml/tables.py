@@ -120,8 +120,8 @@ def _variables(sheet: Sheet) -> None:
 
 def _kinds(package: str) -> tuple[str, ...]:
     """The files of a plug folder, as they are called in the configuration."""
-    (folder,) = import_module(package).__path__
-    return tuple(sorted(p.stem for p in Path(folder).glob("*.py") if not p.name.startswith("_")))
+    folders = import_module(package).__path__
+    return tuple(sorted({p.stem for f in folders for p in Path(f).glob("*.py") if not p.name.startswith("_")}))
 
 
 def _plug(sheet: Sheet, path: KeyPath, content: Raw, package: str, kind: str) -> Plug | None:

@@ -79,7 +79,14 @@ def test_codes_are_judged_by_step(step: str, code: int, text: str, kind: str, su
 
 def test_only_a_clear_no_such_user_suppresses() -> None:
     """A full mailbox, a policy, a bad domain and a mail loop never put an address on the suppression list."""
-    for text in ("5.2.2 over quota", "5.7.1 policy", "5.1.2 bad domain", "5.4.6 loop", "5.2.3 too long", "mailbox full"):
+    for text in (
+        "5.2.2 over quota",
+        "5.7.1 policy",
+        "5.1.2 bad domain",
+        "5.4.6 loop",
+        "5.2.3 too long",
+        "mailbox full",
+    ):
         assert not outcome.classify("rcpt", 550, text).suppress
 
 
@@ -106,9 +113,7 @@ def test_enhanced_codes_are_found_in_all_lines(code: int, text: str, enhanced: s
     assert outcome.enhanced_code(code, text) == enhanced
 
 
-@given(
-    st.sampled_from(["mail", "rcpt", "data", "dot", "sign-in"]), st.integers(400, 599), st.text(max_size=80)
-)
+@given(st.sampled_from(["mail", "rcpt", "data", "dot", "sign-in"]), st.integers(400, 599), st.text(max_size=80))
 def test_no_reply_is_without_a_meaning(step: str, code: int, text: str) -> None:
     """Whatever a server says with a 4xx or 5xx, it never counts as sent, and 4xx never fails a recipient."""
     found = outcome.classify(step, code, text)

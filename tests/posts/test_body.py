@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.posts.body import clean, first_heading, fingerprint, tidy, without_heading
+from digest.posts.body import clean, fingerprint, first_heading, tidy, without_heading
 
 CODE = "a\n\n```py\nx\n\n\n\t\ny\n```\n\nb\n"
 

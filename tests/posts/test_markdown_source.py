@@ -12,7 +12,9 @@ import pytest
 
 from digest.errors import ConfigError, DataError
 from digest.model import Post, Query
+from digest.posts.peek import Glance, glance
 from digest.posts.sources import markdown
+from digest.posts.walk import walk
 from digest.settings import Site
 
 HEAD = "---\ntitle: A\ndate: 2026-11-20\n---\n"
@@ -218,6 +220,21 @@ def test_links_lead_neither_out_nor_round(tmp_path: Path, write: Write) -> None:
     assert all("Hidden" not in p.body and "Secret" not in p.title for p in found)
 
 
+def test_a_source_that_is_a_link_is_read_and_keeps_its_name(tmp_path: Path, write: Write) -> None:
+    """Whoever configures a link means where it leads; its dialect is that of the place it leads to."""
+    write("site/_posts/2026-11-20-a.md")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "posts").symlink_to(tmp_path / "site/_posts", target_is_directory=True)
+    assert [(p.path, p.dialect) for p in read(project)] == [("posts/2026-11-20-a.md", "jekyll")]
+
+
+def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    """Between two looks a folder may vanish: that costs it alone, and its files tell nothing."""
+    assert [path for path, _ in walk(tmp_path / "gone", [".md"]).troubles] == ["."]
+    assert glance("a.md", str(tmp_path / "gone.md")) == glance("a.md", str(tmp_path)) == Glance()
+
+
 def test_devices_are_not_opened(tmp_path: Path, write: Write) -> None:
     """A pipe or a socket with a post's name would wait for ever."""
     write("posts/a.md")
@@ -263,6 +280,7 @@ def test_identity_is_the_guid_then_the_canonical_address_then_the_path(tmp_path:
 def test_a_copied_id_makes_no_two_posts_one(tmp_path: Path, write: Write, key: str) -> None:
     """The oldest keeps it, so that what was sent stays known; the copy goes by its path and is told. In any reach."""
     write("posts/a-copy.md", f"---\ntitle: New\ndate: 2026-11-20\n{key}\n---\nNew\n")
+    write("posts/index.md", f"---\ntitle: All posts\n{key}\n---\nOld\n")
     write("posts/z-first.md", f"---\ntitle: Old\ndate: 2020-01-01\n{key}\n---\nOld\n")
     copy, first = read(tmp_path)
     assert copy.id == "blog:posts/a-copy.md"

@@ -35,10 +35,10 @@ def test_the_default_theme_can_be_read_by_everybody() -> None:
 
 def test_two_lines_of_colour_are_a_theme(tmp_path: Path) -> None:
     """An accent alone takes its dark twin, the text on it and the chips along; all else stays."""
-    theme = load("default", project(tmp_path, '[light]\naccent = "#8a3ffc"\n'))
+    theme = load("default", project(tmp_path, '[light]\naccent = "#7a33d6"\n'))
     usual = load("default", None)
-    assert theme.light["accent"] == "#8a3ffc"
-    assert theme.dark["accent"] not in (usual.dark["accent"], "#8a3ffc")
+    assert theme.light["accent"] == "#7a33d6"
+    assert theme.dark["accent"] not in (usual.dark["accent"], "#7a33d6")
     assert contrast(theme.dark["accent"], theme.dark["sheet"]) >= 7
     assert theme.light["on_accent"] == "#ffffff"
     assert theme.light["chip"] != usual.light["chip"]

@@ -22,6 +22,7 @@ from typing import Any
 from digest.deliver.lanes import Lanes, Line
 from digest.deliver.outcome import classify
 from digest.deliver.pace import Pace
+from digest.deliver.replies import SIGN_IN
 from digest.deliver.wire import plain
 from digest.errors import ConfigError, DigestError, RelayRefused, RelayUnreachable, SecretMissing
 from digest.interfaces import Feed
@@ -62,7 +63,8 @@ class Relay:
         except DigestError:
             raise
         except smtplib.SMTPResponseException as refusal:
-            raise _refused(self._options, refusal.smtp_code, refusal.smtp_error) from refusal
+            signing_in = isinstance(refusal, smtplib.SMTPAuthenticationError)
+            raise _refused(self._options, refusal.smtp_code, refusal.smtp_error, signing_in=signing_in) from refusal
         except smtplib.SMTPServerDisconnected as error:
             raise _unreachable(self._options, error) from error
         except smtplib.SMTPException as missing:  # no STARTTLS, no AUTH, or no way of signing in that is known
@@ -170,16 +172,17 @@ def _checked(parent: Any, context: ssl.SSLContext | None, *, oauth2: bool) -> An
                     code, text = super().docmd("")
                     text += b" " + said
                 if code != 235:
-                    raise _response(code, text)
+                    raise _response(code, text, signing_in=True)
             return code, text
 
     return Connection
 
 
-def _response(code: int, text: bytes) -> Exception:
+def _response(code: int, text: bytes, *, signing_in: bool = False) -> Exception:
     import smtplib
 
-    return smtplib.SMTPResponseException(code, text)
+    kind = smtplib.SMTPAuthenticationError if signing_in else smtplib.SMTPResponseException
+    return kind(code, text)
 
 
 def _decoded(said: bytes) -> bytes:
@@ -314,8 +317,8 @@ def _not_ascii() -> ConfigError:
     )
 
 
-def _refused(options: Options, code: int, said: bytes | str) -> DigestError:
-    """A reply that ended the sign-in: a refusal of us, or the server's own trouble."""
+def _refused(options: Options, code: int, said: bytes | str, *, signing_in: bool) -> DigestError:
+    """A reply that ended it before any mail: a refusal of us, or the server's own trouble."""
     text = plain(said if isinstance(said, bytes) else said.encode())
     outcome = classify("sign-in", code, text)
     words = f"{_where(options)} answered {code} {text}".strip()
@@ -323,6 +326,8 @@ def _refused(options: Options, code: int, said: bytes | str) -> DigestError:
         return RelayUnreachable(f"{words}, which makes no sense", hint="check [smtp] host and port")
     if outcome.exit_code == 75 and not outcome.wait:
         return RelayUnreachable(f"{words}: not now", hint="Try again later; the next run does.")
+    if outcome.reason == SIGN_IN and not signing_in:
+        return RelayRefused(f"{words}: it does not talk to us", hint="check [smtp] host and port, or ask its operator")
     refused = RelayRefused(f"{words}: {outcome.reason}", hint=f"{outcome.reason[:1].upper()}{outcome.reason[1:]}.")
     refused.exit_code = outcome.exit_code
     return refused

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from digest.lint.place import finding, in_html, in_text, page
@@ -15,7 +16,7 @@ END = 1200  # characters: the footer stands in the last of them
 SAID = {
     "en": (
         "you receive",
-        "you get",
+        "you get this",
         "you are getting",
         "you're receiving",
         "you are receiving",
@@ -37,6 +38,6 @@ def check(proof: Proof) -> Iterator[Finding]:
     parts = (("HTML", page(proof).text(), in_html(proof)), ("text", proof.text, in_text(proof, "")))
     for name, text, place in parts:
         end = " ".join(text[-END:].casefold().split())
-        if said and not any(word in end for word in said):
+        if said and not any(re.search(rf"(?<!\w){word}", end) for word in said):  # "unsubscribe" is no reason
             message = f"the {name} part does not say at its end why the reader gets it"
             yield finding(SEVERITY, message, place, '"You receive this because you subscribed at …" in the footer')

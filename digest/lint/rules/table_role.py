@@ -13,6 +13,7 @@ from digest.model import Finding, Proof
 __all__ = ["SEVERITY", "check"]
 
 SEVERITY = "error"
+ENOUGH = 12  # letters: fewer are found anywhere
 LAYOUT = frozenset({"presentation", "none"})
 
 
@@ -36,4 +37,4 @@ def _holds_data(read: Page, table: Element) -> bool:
 def _of_a_post(proof: Proof, read: Page, table: Element) -> bool:
     """True where each cell's words stand in a post: a table that it brought without headings."""
     cells = [read.text(e) for e in read.inside(table) if e.tag == "td"]
-    return any(cells) and all(not cell or source_of(proof, cell) is not None for cell in cells)
+    return len("".join(cells)) >= ENOUGH and all(not cell or source_of(proof, cell) for cell in cells)

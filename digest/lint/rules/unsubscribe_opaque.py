@@ -43,7 +43,8 @@ def _shows(way: str, address: str) -> bool:
     )
     if address in text or turned in text or any(h in text for h in hashes):
         return True
-    return any(address in decoded for run in RUN.findall(unquote(way)) for decoded in _decoded(run))
+    runs = (piece for run in RUN.findall(unquote(way)) for piece in (run, *run.split("/")))
+    return any(address in decoded for piece in runs for decoded in _decoded(piece))
 
 
 def _decoded(run: str) -> Iterator[str]:

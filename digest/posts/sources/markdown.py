@@ -16,6 +16,7 @@ from digest.errors import ConfigError, DataError
 from digest.model import Post, Problem, Query
 
 if TYPE_CHECKING:
+    from digest.posts.dialects import Dialect
     from digest.posts.peek import Glance
     from digest.posts.reading import Blog
     from digest.posts.walk import Found, Tree
@@ -78,9 +79,9 @@ class MarkdownSource:
         from digest.posts.reading import broken, post_of
 
         root = self._root()
-        tree, rule_name, file = self._look(root)
+        tree, rule, file = self._look(root)
         glances = self._glances(tree.files)
-        blog = self._blog(root, rule_name, file, glances)
+        blog = self._blog(root, rule, file, glances)
         since = (query.since - REACH).date().isoformat() if query.since else ""
         owners = self._owners(blog, tree.files, glances)
         wanted: list[tuple[str, Found | str]] = [(f.rel, f) for f in tree.files]
@@ -99,7 +100,7 @@ class MarkdownSource:
         written = self._options.path
         root = Path(written).expanduser()
         root = root if root.is_absolute() else self._project / root
-        root = Path(*root.parts).resolve() if ".." in root.parts else root
+        root = root.resolve() if ".." in root.parts else root
         if root.is_dir():
             return root
         if root.exists():
@@ -113,30 +114,27 @@ class MarkdownSource:
             hint=f"The nearest folder that does is {nearest}; `path` is counted from {self._project}.",
         )
 
-    def _look(self, root: Path) -> tuple[Tree, str, Path | None]:
+    def _look(self, root: Path) -> tuple[Tree, Dialect, Path | None]:
         """The files of the posts, their dialect and the site's configuration."""
         from digest.posts.detect import survey
 
-        tree, rule, file = survey(root, self._project, self._options.dialect, self._excluded(root))
-        self.dialect = rule.name
-        return tree, rule.name, file
+        found = survey(root, self._project, self._options.dialect, self._excluded(root))
+        self.dialect = found[1].name
+        return found
 
     def _excluded(self, root: Path) -> tuple[str, ...]:
         """What the configuration leaves out; of a project that is the root itself, its own folders too."""
         own = ("issues", "subscribers", "templates") if root.resolve() == self._project.resolve() else ()
         return self._options.exclude + own
 
-    def _blog(self, root: Path, rule_name: str, file: Path | None, glances: Mapping[str, Glance]) -> Blog:
+    def _blog(self, root: Path, rule: Dialect, file: Path | None, glances: Mapping[str, Glance]) -> Blog:
         from datetime import UTC
 
         from digest.posts.dates import zone_named
-        from digest.posts.dialects import dialect
         from digest.posts.fields import Zones
         from digest.posts.reading import Blog
         from digest.posts.site_files import SiteFile, read
 
-        rule = dialect(rule_name)
-        assert rule is not None
         site = read(rule.name, file)
         zone = zone_named(self._site.timezone) or UTC
         if self._options.timezone:
@@ -146,7 +144,7 @@ class MarkdownSource:
         elif site.timezone or (rule.zone == "config" and site != SiteFile()):
             zone = zone_named(site.timezone) or (UTC if rule.zone == "config" else zone)
         return Blog(
-            source=self.name, root=root, shown=_shown(root, self._project), rule=rule, site=site, base=self._site.url,
+            source=self.name, root=root.resolve(), shown=_shown(root, self._project), rule=rule, site=site, base=self._site.url,
             language=self._site.language, template=self._options.url, authors=_authors(root),
             zones=Zones(zone=zone, utc_stamp=rule.utc_stamp and not self._options.timezone,
                         utc_day=rule.utc_day and not self._options.timezone, american=rule.american),

@@ -76,8 +76,8 @@ UPDATE delivery SET state = :new, due_at = NULL, code = 0, text = :text, updated
 WHERE issue = :issue AND state = :old;
 
 -- name: requeue_rows
--- A person's decision: taken again at once, as if never tried.
-UPDATE delivery SET state = :new, due_at = :now, attempts = 0
+-- A person's decision: taken again at once (whatever the clock says), as if never tried.
+UPDATE delivery SET state = :new, due_at = 0, attempts = 0
 WHERE issue = :issue AND state = :old AND state IN ('failed', 'uncertain');
 
 -- name: assume_rows
@@ -88,9 +88,10 @@ WHERE issue = :issue AND state = :old AND state IN ('failed', 'uncertain');
 SELECT MIN(due_at) FROM delivery WHERE issue = :issue AND due_at IS NOT NULL AND state = :state;
 
 -- name: uncertain
+-- The second condition is the index's own, word for word: that is how the engine sees that it may use it.
 SELECT COALESCE(p.address, '(forgotten)') FROM delivery d JOIN person p ON p.id = d.person
-WHERE d.issue = :issue AND d.state = 'uncertain' ORDER BY d.person;
+WHERE d.issue = :issue AND d.state = 'uncertain' AND d.state IN ('failed', 'uncertain') ORDER BY d.person;
 
 -- name: failures
 SELECT COALESCE(p.address, '(forgotten)'), d.code, d.text FROM delivery d JOIN person p ON p.id = d.person
-WHERE d.issue = :issue AND d.state = 'failed' ORDER BY d.person LIMIT :size;
+WHERE d.issue = :issue AND d.state = 'failed' AND d.state IN ('failed', 'uncertain') ORDER BY d.person LIMIT :size;
