@@ -21,7 +21,7 @@ __all__ = ["Played", "play"]
 
 EXAMPLE_FRIDAY = date(2026, 11, 27)  # the send time that the example posts were written for
 NAME = "weekly"
-DAY = re.compile(r"\b2026-11-\d\d\b")
+DAY = re.compile(r"(?<!\d)2026-11-\d\d(?!\d)")
 TOML = """\
 # Made by `digest demo`. The relay is an inbox on this machine that ran during the demo only.
 [site]

@@ -396,6 +396,9 @@ CHANGED = [
     ("Example Weekly <news@example.org>", "a@example.org <b@example.org>", 7, "expected an address", ""),
     ("[sender]\n", "[sender]\nreviewers = 'b@example.org'\n", 7, "expected a list of addresses", ""),
     ("[sender]\n", "[sender]\nstyle = 'pluss'\n", 7, 'expected "subject" or "plus"', 'did you mean "plus"?'),
+    ("[sender]\n", f"[sender]\nbounces = '{'b' * 38}@example.org'\n", 7, "at most 37 characters before the @", ""),
+    ("[sender]\n", f"[sender]\nstyle = 'plus'\nunsubscribe = '{'b' * 38}@example.org'\n", 8, "at most 37", ""),
+    ('news@example.org>"', f"{'b' * 38}@example.org>\"\nstyle = 'plus'", 7, "at most 37 characters", ""),
     ("[sender]\n", "[sender]\npostal_address = true\n", 7, "or false with a reason", ""),
     ("[sender]\n", "[sender]\npostal_address = 3\n", 7, "expected text, or false", ""),
     ("[sender]\n", "[sender]\npostal_address = false\n", 7, "needs a reason", "postal_exempt"),
@@ -924,7 +927,7 @@ def test_no_value_of_any_key_ends_in_a_traceback(tmp_path_factory: pytest.TempPa
     said = data.draw(st.dictionaries(st.sampled_from(names), st.sampled_from(_ODD), min_size=1, max_size=8))
     lines = [f"{table}.{key} = {value}" for (table, key), value in said.items()]
     try:
-        read(tmp_path_factory.getbasetemp(), "\n".join(lines))
+        read(tmp_path_factory.getbasetemp() / "odd", "\n".join(lines))
     except ConfigError as exc:
         for mistake in exc.mistakes:
             assert mistake.message

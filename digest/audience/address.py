@@ -28,6 +28,7 @@ PLAIN = re.compile(
     r"@(?:(?!.{2}--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
 LONGEST = 254  # octets of an address (RFC 5321 4.5.3.1.3: a path of 256 with its brackets)
+LONGEST_LOCAL = 64
 BLANK = " \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff"
 
 
@@ -74,8 +75,9 @@ def _parse_any(text: str) -> Address:
     except ValueError as exc:
         raise DataError(f"not an address: {_sentence(str(exc))}") from exc
     address = f"{found.local_part}@{found.ascii_domain}"
-    if len(address.encode()) > LONGEST:
-        raise DataError(f"not an address: it is longer than {LONGEST} octets")
+    # The library counts signs; on the wire octets count (RFC 6531 3.3 keeps the limits of RFC 5321 4.5.3.1).
+    if len(found.local_part.encode()) > LONGEST_LOCAL or len(address.encode()) > LONGEST:
+        raise DataError(f"not an address: longer than {LONGEST} octets, or than {LONGEST_LOCAL} before the @-sign")
     return Address(address=address, key=unicodedata.normalize("NFC", address.lower()))
 
 

@@ -48,7 +48,7 @@ def _encoding(raw: IO[bytes], name: str) -> str:
     for mark, encoding in MARKS:
         if head.startswith(mark):
             return encoding
-    if b"\0" in head:
+    if head.count(0) * 4 > len(head):
         raise ListError("this is no text, or UTF-16 without its mark", file=name, hint="Save it as CSV in UTF-8.")
     return "utf-8"
 
@@ -58,18 +58,21 @@ def _undecodable(path: Path, name: str, exc: UnicodeDecodeError) -> ListError:
     line = None
     if exc.encoding == "utf-8":
         with path.open("rb") as raw:
-            for number, octets in enumerate(raw, start=1):
-                try:
-                    octets.decode()
-                except UnicodeDecodeError:
-                    line = number
-                    break
+            line = next((number for number, octets in enumerate(raw, start=1) if not _is_utf8(octets)), None)
     return ListError(
         f"the list is not {exc.encoding.upper()}",
         file=name,
         line=line,
         hint="Save it as CSV in UTF-8; from Latin-1: iconv -f latin1 -t utf-8 OLD.csv > NEW.csv",
     )
+
+
+def _is_utf8(octets: bytes) -> bool:
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _records(text: IO[str], name: str) -> Iterator[Row]:

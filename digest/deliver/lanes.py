@@ -143,21 +143,22 @@ class Lanes:
         return None
 
     def _settle(self) -> bool:
-        """Hand answers to the feed; True where there were any (then the feed may have work again)."""
-        replies: list[Reply] = []
-        for lane in self._lanes:
-            if lane.talk.replies:
-                lane.useful = lane.useful or any(step != "released" for _, step, _, _ in lane.talk.replies)
-                replies += lane.talk.replies
-                lane.talk.replies = []
+        """Hand on every answer, and bury the lanes that have ended; True where there was any answer."""
+        any_answers = False
+        for lane in [lane for lane in self._lanes if lane.talk.replies]:
+            any_answers = True
+            self._hand_on(lane)
         for lane in [lane for lane in self._lanes if lane.talk.fault]:
             self._bury(lane)
-        if not replies:
-            return False
-        assert self._feed is not None
+        return any_answers
+
+    def _hand_on(self, lane: Lane) -> None:
+        """Give a lane's answers to the feed, which may have work again for it."""
+        replies, lane.talk.replies = lane.talk.replies, []
+        lane.useful = lane.useful or any(reply[1] != "released" for reply in replies)
         self._finished = False
+        assert self._feed is not None
         self._feed.settle(replies)
-        return True
 
     def _give_back(self) -> None:
         """However this delivery ends, each job in hand gets its reply: also where the feed itself has failed."""
@@ -180,6 +181,8 @@ class Lanes:
     def _serve(self, lane: Lane, events: int) -> None:
         if events & selectors.EVENT_READ:
             self._read(lane)
+            if lane.talk.replies and self._feed is not None:
+                self._hand_on(lane)  # before the next message leaves: a kill between the two would cost two in doubt
         if not lane.talk.fault:
             self._write(lane)
 

@@ -1,4 +1,4 @@
-"""Well-known relays as data: what each allows, and what it does to a message. Figures carry where and when from.
+"""Well-known relays as data: what each allows, and what it does to a message. Figures carry where from.
 
 A figure is the provider's published limit for an ordinary account, on the careful side; an account of one's own may
 have more, and `rate`, `daily`, `connections` in [smtp] win over all of it.
@@ -27,7 +27,8 @@ class Preset:
     connections: int = 1
     message_id: str = "kept"
     date: str = "kept"
-    source: str = ""  # where the figures are from, and when they were read
+    source: str = ""  # where the figures are published
+    read: str = ""  # the month they were last compared with it; empty: not yet, so ask your provider
 
 
 NONE = Preset()
@@ -39,23 +40,26 @@ PRESETS: dict[str, Preset] = {
         connections=4,
         message_id="replaced",
         date="kept",
-        source="Amazon SES Developer Guide, Service quotas and Message headers, 2025-11: the sandbox has 1/s and 200 a "
+        source="Amazon SES Developer Guide, Service quotas and Message headers: the sandbox has 1/s and 200 a "
         "day; 14/s is a usual first production quota. Its quotas are the account's: see your console.",
+        read="2026-11",
     ),
     "gmail": Preset(
         host="smtp.gmail.com",
         rate=1.0,
         daily=500,
         per_connection=100,
-        source="Gmail Help, Gmail sending limits, 2025-11: 500 recipients in 24 hours; the rate is ours.",
+        source="Gmail Help, Gmail sending limits: 500 recipients in 24 hours; the rate is ours.",
+        read="2026-11",
     ),
     "google-workspace": Preset(
         host="smtp.gmail.com",
         rate=2.0,
         daily=2000,
         per_connection=100,
-        source="Google Workspace Admin Help, Gmail sending limits, 2025-11: 2,000 messages a day and user (trial 500); "
+        source="Google Workspace Admin Help, Gmail sending limits: 2,000 messages a day and user (trial 500); "
         "the rate is ours. smtp-relay.gmail.com allows 10,000 recipients a day.",
+        read="2026-11",
     ),
     "microsoft365": Preset(
         host="smtp.office365.com",
@@ -63,33 +67,34 @@ PRESETS: dict[str, Preset] = {
         daily=10_000,
         connections=3,
         message_id="kept",
-        source="Microsoft Learn, Exchange Online limits, 2025-11: 30 messages a minute, 10,000 recipients a day, 3 "
+        source="Microsoft Learn, Exchange Online limits: 30 messages a minute, 10,000 recipients a day, 3 "
         "connections at a time.",
+        read="2026-11",
     ),
     "sendgrid": Preset(
         host="smtp.sendgrid.net",
         connections=4,
         per_connection=5000,
-        source="Twilio SendGrid docs, SMTP service, 2025-11: 10,000 connections and 100 messages a connection and "
+        source="Twilio SendGrid docs, SMTP service: 10,000 connections and 100 messages a connection and "
         "request burst are no hard limits; quota is the plan's. Message-ID is kept where one is given.",
     ),
     "mailgun": Preset(
         host="smtp.mailgun.org",
         connections=4,
-        source="Mailgun docs, Sending messages, 2025-11: no fixed rate on paid plans; new accounts 100 an hour.",
+        source="Mailgun docs, Sending messages: no fixed rate on paid plans; new accounts 100 an hour.",
     ),
     "postmark": Preset(
         host="smtp-broadcasts.postmarkapp.com",
         connections=4,
         message_id="replaced",
-        source="Postmark docs, Sending with SMTP, 2025-11: broadcasts go through their own host; Message-ID is "
+        source="Postmark docs, Sending with SMTP: broadcasts go through their own host; Message-ID is "
         "replaced unless X-PM-KeepID is true; no fixed rate.",
     ),
     "brevo": Preset(
         host="smtp-relay.brevo.com",
         rate=5.0,
         connections=2,
-        source="Brevo Help, SMTP relay and sending limits, 2025-11: 300 a day on the free plan, else the plan's; the "
+        source="Brevo Help, SMTP relay and sending limits: 300 a day on the free plan, else the plan's; the "
         "rate is ours.",
     ),
     "fastmail": Preset(
@@ -98,7 +103,7 @@ PRESETS: dict[str, Preset] = {
         tls="tls",
         rate=1.0,
         daily=4000,
-        source="Fastmail Help, Account limits, 2025-11: 4,000 a day (Basic 2,000 and fewer for new ones); the rate is "
+        source="Fastmail Help, Account limits: 4,000 a day (Basic 2,000 and fewer for new ones); the rate is "
         "ours. Mass mail is not what it is for.",
     ),
     "zoho": Preset(
@@ -107,7 +112,7 @@ PRESETS: dict[str, Preset] = {
         tls="tls",
         rate=0.5,
         daily=500,
-        source="Zoho Mail Help, Usage policy, 2025-11: 500 a day and user at most, by plan and age; the rate is ours.",
+        source="Zoho Mail Help, Usage policy: 500 a day and user at most, by plan and age; the rate is ours.",
     ),
     "postfix": Preset(
         port=25,

@@ -168,7 +168,7 @@ class Conversation:
     @property
     def idle(self) -> bool:
         """True where nothing is in hand and nothing is awaited."""
-        return not self._expect and not self.output
+        return not self._expect and not self.output and self._next is None
 
     @property
     def spent(self) -> bool:

@@ -126,7 +126,6 @@ def _paths(url: str) -> Iterator[str]:
         return
     path = parts.path.lstrip("/")
     yield from (p for p in (f"{path}?{parts.query}" if parts.query else path,) if len(p) > 2)
-    while "." in path.rpartition("/")[2] and "/" in path:
+    while "." in path.rpartition("/")[2] and len(path.partition("/")[2]) > 4:
         path = path.partition("/")[2]
-        if len(path) > 4:
-            yield path
+        yield path

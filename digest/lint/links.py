@@ -29,10 +29,7 @@ def scheme(url: str) -> str:
 def host(url: str) -> str:
     """The host in small letters, without port, user or `www.`; empty where there is none."""
     found = _split(url)
-    try:
-        name = (found.hostname or "") if found else ""
-    except ValueError:
-        return ""
+    name = (found.hostname or "") if found else ""
     return name.removeprefix("www.").rstrip(".")
 
 
@@ -76,10 +73,6 @@ def urls_in(text: str) -> tuple[str, ...]:
 
 
 def _trimmed(url: str) -> str:
-    while url:
-        opened = OPENED.get(url[-1], "")
-        unmatched = bool(opened) and url.count(url[-1]) > url.count(opened)
-        if not unmatched and url[-1] not in ".,;:!?*_'’”»…":
-            break
+    while url[-1] in ".,;:!?*_'’”»…" or url.count(url[-1]) > url.count(OPENED.get(url[-1], url[-1])):
         url = url[:-1]
     return url

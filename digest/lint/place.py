@@ -62,13 +62,9 @@ def in_html(proof: Proof, words: str = "") -> Place:
     return _of_source(source) if source else _template(proof, words)
 
 
-def in_text(proof: Proof, words: str) -> Place:
-    """A line of the text part, or the text that brought these words."""
-    source = source_of(proof, words)
-    if source:
-        return _of_source(source)
-    at_line = proof.text.count("\n", 0, max(proof.text.find(words), 0)) + 1
-    return Place(part="text", line=at_line)
+def in_text(proof: Proof, offset: int = 0) -> Place:
+    """The line of the text part at which something stands."""
+    return Place(part="text", line=proof.text.count("\n", 0, max(offset, 0)) + 1)
 
 
 def at(proof: Proof, element: Element) -> Place:
@@ -106,9 +102,8 @@ def _template(proof: Proof, written: str, same: int = 0) -> Place:
     if not written:
         return Place(part="html")
     sample, mjml = proof.samples[0], proof.rendered.mjml
-    if sample.token:
-        written = written.replace(sample.token, TOKEN)
-    written = written.replace(sample.rcpt_to, ADDRESS) if sample.rcpt_to else written
+    for value, mark in ((sample.token, TOKEN), (sample.rcpt_to, ADDRESS)):
+        written = written.replace(value, mark) if value else written
     position = -1
     for _ in range(same + 1):
         found = mjml.find(written, position + 1)

@@ -98,7 +98,7 @@ def _rules(sheet: str, around: tuple[str, ...]) -> Iterator[Rule]:
 def _block(prelude: str, content: str, around: tuple[str, ...]) -> Iterator[Rule]:
     if prelude.startswith("@"):
         inner = (*around, prelude)
-        if "{" in content:
+        if "{" in content or content.lstrip().startswith("@"):
             yield from _rules(content, inner)
         else:
             yield Rule(around=inner, selector="", declarations=declarations(content))
@@ -108,12 +108,12 @@ def _block(prelude: str, content: str, around: tuple[str, ...]) -> Iterator[Rule
 
 
 def _closing(text: str, brace: int) -> int:
-    depth = 0
-    for at in range(brace, len(text)):
+    """Where the brace is closed: at the end of the text, if never."""
+    depth, at = 1, brace + 1
+    while depth and at < len(text):
         depth += (text[at] == "{") - (text[at] == "}")
-        if not depth:
-            return at
-    return len(text)
+        at += 1
+    return at if depth else at - 1
 
 
 def _split(text: str, sign: str) -> Iterator[str]:

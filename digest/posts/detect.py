@@ -41,7 +41,8 @@ def survey(
     root, project = root.resolve(), project.resolve()
     inside = project if root.is_relative_to(project) else None
     tree = walk(root, ALL, exclude=exclude, inside=inside)
-    paths = [f.rel for f in tree.files if _may_be_post(f.rel)]
+    tree.files = [f for f in tree.files if _may_be_post(f.rel)]
+    paths = [f.rel for f in tree.files]
     top = project if inside else (root.parents[:UP] or [root])[-1]
     found, file = recognise.dialect_of(root, top, paths)
     rule = dialect(named) or dialect(found)
@@ -49,28 +50,24 @@ def survey(
     if rule.name != found:
         seen = recognise.by_site(root, top, rule.name)
         file = seen[1] if seen else None
-    tree.files = [f for f in tree.files if _is_candidate(f, rule)]
+    tree.files = [f for f in tree.files if f.rel.lower().endswith(rule.suffixes)]
     tree.files = _at_home(tree.files, root, rule)
     return tree, rule, file
 
 
 def _may_be_post(rel: str) -> bool:
     """Names that no generator takes for a post are out: READMEs, and what begins with `_` but folders for posts."""
-    *folders, name = rel.split("/")
-    stem = name.partition(".")[0].lower()
-    hidden = (f for f in (*folders, name) if f.startswith("_") and f not in {"_posts", "_drafts"})
-    return stem not in NO_POSTS and next(hidden, None) is None
-
-
-def _is_candidate(file: File, rule: Dialect) -> bool:
-    return file.rel.lower().endswith(rule.suffixes) and _may_be_post(file.rel)
+    if rel.rpartition("/")[2].partition(".")[0].lower() in NO_POSTS:
+        return False
+    return "_" not in rel or not any(f.startswith("_") and f not in {"_posts", "_drafts"} for f in rel.split("/"))
 
 
 def _at_home(files: list[File], root: Path, rule: Dialect) -> list[File]:
     """Of a dialect whose posts have a home (`_posts`), those that lie in it; of dated names, those that have a date."""
     from digest.posts.dates import day_in_name
 
-    kept = [f for f in files if not set(f.rel.split("/")[:-1]) & set(rule.outside)]
+    outside = set(rule.outside)
+    kept = [f for f in files if outside.isdisjoint(f.rel.split("/")[:-1])] if outside else files
     homes = set(rule.homes)
     if homes and not homes & set(root.parts) and any(homes & set(f.rel.split("/")[:-1]) for f in kept):
         kept = [f for f in kept if homes & set(f.rel.split("/")[:-1])]

@@ -162,7 +162,6 @@ TABLE: tuple[Dialect, ...] = (
         outside=("pages", "extra"),
         slug="title",
         address="/{slug}.html",
-        languages=True,
     ),
     Dialect(
         name="nikola",

@@ -282,7 +282,7 @@ def labels(keys: Keys, *names: str, at: str = ",", whole: tuple[str, ...] = ()) 
         value = keys.values.get(name)
         if isinstance(value, Written):
             sign = ";" if keys.front.form == "headers" and ";" in value else at
-            parts = (value.strip(),) if name in whole else split(value.replace("\n", "," if sign != " " else " "), sign)
+            parts = (" ".join(value.split()),) if name in whole else split(value.replace("\n", sign), sign)
             found |= dict.fromkeys(p for p in parts if p)
         elif isinstance(value, list):
             found |= dict.fromkeys(_listed(keys, name, value))

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -43,9 +43,10 @@ def recognise(posts: Iterable[Post], history: History) -> tuple[Known, ...]:
     each = {(p.source, p.path, p.id): p for p in posts}  # a file that two patterns find is one
     ordered = [each[key] for key in sorted(each)]
     found = _Matching(ordered, history.records).run()
-    taken = {(post.source, record.id) for post, record in zip(ordered, found, strict=True) if record}
-    taken |= {(r.source, r.id) for r in history.records}
-    elsewhere = _sent_elsewhere(history.records)
+    raw = {post.id for post in ordered}
+    taken = {(r.source, r.id) for r in history.records if r.id in raw}
+    taken |= {(post.source, record.id) for post, record in zip(ordered, found, strict=True) if record}
+    elsewhere = _sent_elsewhere(ordered, history.records)
     known = []
     for post, record in zip(ordered, found, strict=True):
         name = record.id if record else _new_id(post, taken)
@@ -100,61 +101,68 @@ def title_key(title: str) -> str:
 
 
 class _Matching:
-    """Finds each post's record: at its own path, under its own id elsewhere, then among records whose file is gone."""
+    """Finds each post's record: at its own path, under its own id elsewhere, then among records whose file is gone.
+
+    There may be a hundred times as many records as posts, so they are only looked through, never sorted or copied.
+    """
 
     def __init__(self, posts: list[Post], records: tuple[PostRecord, ...]) -> None:
         self.posts = posts
-        self.records = sorted(records, key=lambda r: (not r.issue, -r.first_seen.timestamp(), r.id))
+        self.records = records
         self.found: list[PostRecord | None] = [None] * len(posts)
         self.claimed: set[str] = set()
 
     def run(self) -> list[PostRecord | None]:
         self._at_their_place()
         self._under_their_id()
-        self._moved()
+        for keys_of in (_whole_keys, _part_keys):  # title and body agree before the rest: the better claim wins
+            self._moved(keys_of)
         return self.found
 
-    def _open(self) -> Iterator[tuple[int, Post]]:
-        return ((i, post) for i, post in enumerate(self.posts) if self.found[i] is None)
+    def _open(self) -> list[tuple[int, Post]]:
+        return [(i, post) for i, post in enumerate(self.posts) if self.found[i] is None]
 
     def _claim(self, index: int, record: PostRecord) -> None:
         self.found[index] = record
         self.claimed.add(record.id)
 
     def _at_their_place(self) -> None:
-        here: dict[Place, list[PostRecord]] = defaultdict(list)
-        for record in sorted(self.records, key=lambda r: r.first_seen, reverse=True):
-            here[_place(record)].append(record)
+        here: dict[Place, list[PostRecord]] = {_place(post): [] for post in self.posts}
+        for record in self.records:
+            if (place := (record.source, record.path)) in here:
+                here[place].append(record)
         for index, post in self._open():
-            for record in here.get(_place(post), ()):
+            newest_first = sorted(here[_place(post)], key=lambda r: (r.first_seen, r.id), reverse=True)
+            for record in newest_first:
                 if record.id not in self.claimed and _stayed(post, record):
                     self._claim(index, record)
                     break
 
     def _under_their_id(self) -> None:
-        by_id = {record.id: record for record in self.records}
+        written = {post.id: (index, post) for index, post in self._open() if not _by_path(post)}
+        by_id = {record.id: record for record in self.records if record.id in written}
         holders = {(post.source, post.path, post.id) for post in self.posts}
         for index, post in self._open():
             record = by_id.get(post.id)
-            if record is None or _by_path(post):
+            if record is None:
                 continue
             if record.source != post.source:  # one canonical URL in two sources: both are that post
                 self.found[index] = record
             elif record.id not in self.claimed and (record.source, record.path, post.id) not in holders:
                 self._claim(index, record)
 
-    def _moved(self) -> None:
-        """Two passes: title and body agree before the rest, so that the better claim wins."""
-        for keys_of in (_whole_keys, _part_keys):
-            gone: dict[Hashable, list[PostRecord]] = defaultdict(list)
-            for record in self.records:
-                if record.id not in self.claimed:
-                    for key in keys_of(record):
-                        gone[key].append(record)
-            for index, post in self._open():
-                candidates = (r for key in keys_of(post) for r in gone.get(key, ()) if r.id not in self.claimed)
-                if best := next(candidates, None):
-                    self._claim(index, best)
+    def _moved(self, keys_of: Callable[[Post | PostRecord], Iterator[Hashable]]) -> None:
+        wanted: dict[Hashable, list[PostRecord]] = {key: [] for _, post in self._open() for key in keys_of(post)}
+        days = {_day(post) for _, post in self._open()}
+        for record in self.records if wanted else ():
+            if record.id not in self.claimed and (record.day in days or keys_of is _whole_keys):
+                for key in keys_of(record):
+                    if key in wanted:
+                        wanted[key].append(record)
+        for index, post in self._open():
+            open_ones = [r for key in keys_of(post) for r in wanted[key] if r.id not in self.claimed]
+            if open_ones:
+                self._claim(index, min(open_ones, key=lambda r: (not r.issue, r.id)))  # what was sent, first of all
 
 
 def _stayed(post: Post, record: PostRecord) -> bool:
@@ -208,10 +216,12 @@ def _new_id(post: Post, taken: set[Place]) -> str:
 # ------------------------------------------------------------------------------------------------ across sources
 
 
-def _sent_elsewhere(records: tuple[PostRecord, ...]) -> dict[Hashable, list[PostRecord]]:
+def _sent_elsewhere(posts: list[Post], records: tuple[PostRecord, ...]) -> dict[Hashable, list[PostRecord]]:
+    """Records of what was sent, by what may make a post of another source the same."""
+    days = {_day(post) for post in posts}
     index: dict[Hashable, list[PostRecord]] = defaultdict(list)
-    for record in sorted(records, key=lambda r: r.id):
-        if record.issue:
+    for record in records:
+        if record.issue and (record.day in days or record.canonical):
             for key in keys_across(record):
                 index[key].append(record)
     return index
@@ -219,8 +229,8 @@ def _sent_elsewhere(records: tuple[PostRecord, ...]) -> dict[Hashable, list[Post
 
 def _carried(post: Post, elsewhere: dict[Hashable, list[PostRecord]]) -> str:
     """The issue that carried this post as another source has it."""
-    carriers = (r.issue for key in keys_across(post) for r in elsewhere.get(key, ()) if r.source != post.source)
-    return next(carriers, "")
+    carriers = {r.issue for key in keys_across(post) for r in elsewhere.get(key, ()) if r.source != post.source}
+    return min(carriers, default="")
 
 
 def _place(post: Post | PostRecord) -> Place:

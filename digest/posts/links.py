@@ -31,6 +31,7 @@ __all__ = [
 
 WORDS = ("slug", "name", "path", "year", "month", "day", "category", "categories", "title", "place", "section", "base",
          "i_month", "i_day", "yy", "y_day", "hour", "minute", "second", "id")  # fmt: skip
+INDEXES = {"lektor": "contents", "next": "page"}  # what else stands for its folder
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 LANGUAGES = frozenset(  # ISO 639-1, two letters each
     re.findall(
@@ -70,8 +71,10 @@ def place_of(rel: str, root: Path, rule: Dialect, site: SiteFile) -> Place:
     lang = ""
     if rule.languages and "." in stem and is_language(stem.rpartition(".")[2]):
         stem, _, lang = stem.rpartition(".")
+    elif rule.name == "lektor":
+        stem, _, lang = stem.partition("+")  # contents+de.lr
     path = "/".join([*folders, stem])
-    index = stem.lower() in {"index", "contents", "_index"} and (rule.name == "lektor" or stem.lower() != "contents")
+    index = stem.lower() in {"index", INDEXES.get(rule.name, "")}
     if index:
         stem = folders.pop() if folders else root.name
         path = "/".join([*folders, stem]) if rel.count("/") else stem
@@ -190,8 +193,9 @@ def words_of(
 ) -> Mapping[str, str]:
     """What a pattern may name."""
     dated = {} if at is None else {
-        "year": f"{at:%Y}", "month": f"{at:%m}", "day": f"{at:%d}", "i_month": str(at.month), "i_day": str(at.day),
-        "yy": f"{at:%y}", "y_day": f"{at:%j}", "hour": f"{at:%H}", "minute": f"{at:%M}", "second": f"{at:%S}",
+        "year": f"{at.year:04}", "month": f"{at.month:02}", "day": f"{at.day:02}", "i_month": str(at.month),
+        "i_day": str(at.day), "yy": f"{at.year % 100:02}", "y_day": f"{at.timetuple().tm_yday:03}",
+        "hour": f"{at.hour:02}", "minute": f"{at.minute:02}", "second": f"{at.second:02}",
     }  # fmt: skip
     slugs = [_category(c) for c in categories]
     below = place.below

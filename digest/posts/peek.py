@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from digest.posts.dates import day_in_name
 
@@ -30,8 +30,7 @@ IN_FOLDERS = re.compile(r"(?:^|/)(\d{4})/(\d{1,2})/(\d{1,2})/")
 CLOSING = {b"---": b"\n---", b"+++": b"\n+++"}
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):  # a tuple: one is made per file of a site
     """What a first look tells. `latest` is the latest day (YYYY-MM-DD) a post can have; empty: it must be read."""
 
     latest: str = ""

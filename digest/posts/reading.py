@@ -124,7 +124,7 @@ class _Assembly:
             return None
         title = self.title()
         categories = self.categories()
-        slug_written = (keys.text("slug") or "").strip()
+        slug_written = " ".join((keys.text("slug") or "").split())
         slug = links.slug_of(slug_written or self.last_of_path(), self.place, title, rule, blog.site)
         canonical = links.absolute(keys.text("canonical", "canonicalurl", "canonicallink", "relcanonical") or "",
                                    blog.base, blog.site)  # fmt: skip
@@ -222,7 +222,8 @@ class _Assembly:
 
     def lang(self) -> str:
         written = self.keys.text("lang", "language", "locale")
-        return written.strip().replace("_", "-") if written and len(written) < 20 else self.place.lang
+        tag = written.strip().replace("_", "-") if written else ""
+        return tag if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag) else self.place.lang
 
     def image(self, url: str) -> Image | None:
         return picture(self.keys.values, file=Path(self.file.full), url=url, base=self.blog.base, tops=self.blog.tops,
@@ -241,7 +242,7 @@ class _Assembly:
     def identity(self, canonical: str) -> str:
         guid = self.keys.text(*fields.ID_KEYS)
         if guid is not None:
-            return f"{self.blog.source}#{guid.strip()}"
+            return f"{self.blog.source}#{' '.join(guid.split())}"
         return canonical or f"{self.blog.source}:{self.path}"
 
     def last_of_path(self) -> str:

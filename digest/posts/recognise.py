@@ -69,7 +69,7 @@ def by_shape(folder: Path, files: Sequence[str], heads: Iterable[str]) -> str:
     def some(pattern: str) -> bool:
         return any(re.search(pattern, t) for t in posts)
 
-    if any(n == "contents.lr" for n in names):
+    if any(n.endswith(".lr") for n in names):
         return "lektor"
     if some(r"\A\s*(<!--\s*\n)?\.\. (title|slug|date): ") or any(n.endswith(".meta") for n in names):
         return "nikola"

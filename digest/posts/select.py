@@ -115,6 +115,7 @@ class _Desk:
     zone: ZoneInfo
     begin: datetime  # of the reach
     hand: Hand
+    named: frozenset[tuple[str, str]]  # keys that the hand puts in
     file: str  # the editor's
     wanted: Wanted
 
@@ -130,6 +131,7 @@ class _Desk:
             zone=ZoneInfo(newsletter.timezone),
             begin=_reach_start(newsletter, history, occasion),
             hand=hand,
+            named=frozenset(hand.named),
             file=file,
             wanted=Wanted.of(newsletter.rules),
         )
@@ -143,7 +145,7 @@ class _Desk:
         for k in known:
             key, when = key_of(k.post), moment(k.post, self.zone)
             verdict = self._fact(k, when, doubles)
-            if not verdict and key not in self.hand.named:
+            if not verdict and key not in self.named:
                 verdict = self._rule(k, when)
             if verdict:
                 out[key] = self._left(k.post, verdict)
@@ -220,14 +222,17 @@ class _Desk:
 
     def _waits(self, k: Known, when: datetime, reason: str) -> bool:
         """A post of today that the next issue will have."""
-        today = local(self.now, self.zone).date() == local(when, self.zone).date()
-        return today and reason in {"after-window", "future"} and self.wanted.verdict(k.post) is None
+        if reason not in {"after-window", "future"} or self.wanted.verdict(k.post):
+            return False
+        return local(self.now, self.zone).date() == local(when, self.zone).date()
 
     def _doubles(self, known: Sequence[Known]) -> dict[tuple[str, str], Post]:
         """Posts that an earlier source has too; what an editor names goes before the order of sources."""
         first: dict[Hashable, Post] = {}
         doubles: dict[tuple[str, str], Post] = {}
-        for k in sorted(known, key=lambda k: key_of(k.post) not in self.hand.named):
+        if len({k.post.source for k in known}) < 2:
+            return doubles
+        for k in sorted(known, key=lambda k: key_of(k.post) not in self.named):
             if self._state(k.post):
                 continue  # a draft here does not stand in the way of the published post there
             keys = keys_across(k.post, self.zone)
@@ -243,7 +248,7 @@ class _Desk:
     def _candidate(self, k: Known, when: datetime) -> _Candidate:
         key, rules = key_of(k.post), self.newsletter.rules
         flagged = bool(rules.pin) and rules.pin.casefold() in {flag.casefold() for flag in k.post.flags}
-        if key in self.hand.named:
+        if key in self.named:
             reason = "editor"
         elif flagged:
             reason = "pinned"
@@ -281,6 +286,6 @@ class _Desk:
 
     def _left(self, post: Post, verdict: Verdict) -> LeftOut:
         reason, detail = verdict
-        if key_of(post) in self.hand.named and reason not in {"limit", "too-few"}:
+        if key_of(post) in self.named and reason not in {"limit", "too-few"}:
             detail = f"{detail}; {self.file} names it, but cannot overrule that"
         return LeftOut(path=post.path, id=post.id or None, title=post.title, reason=reason, detail=detail)

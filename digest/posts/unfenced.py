@@ -124,14 +124,13 @@ def _meta(text: str) -> Head | None:
     """<meta name= content=> lines at the top of an HTML post."""
     lines = _opening_lines(text)
     values: dict[str, Value] = {}
-    number = 0
-    for number in range(len(lines)):
-        found = META.match(lines[number].strip())
+    for number, line in enumerate(lines, 1):
+        found = META.match(line.strip())
         if found is None:
             break
         content = html.unescape(found[2] if found[2] is not None else found[3])
-        values[Written(found[1].lower(), number + 1)] = Written(content, number + 1)
-    return Head(values=values, form="meta", body_at=_offset(lines, number)) if values else None
+        values[Written(found[1].lower(), number)] = Written(content, number)
+    return Head(values=values, form="meta", body_at=min(_offset(lines, len(values)), len(text))) if values else None
 
 
 def _rest(text: str) -> Head | None:

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import NamedTuple
 
 __all__ = ["Found", "Tree", "walk"]
 
-SURROGATE = re.compile("[\ud800-\udfff]")
+ODD = re.compile("[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 SKIPPED = {"node_modules", "__pycache__", "_site", "bower_components", "venv"}
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):  # a tuple: one is made per file of a site
     """One file: its path below the root with `/` between, and where it is."""
 
     rel: str
@@ -45,11 +45,11 @@ def walk(root: Path, suffixes: Iterable[str], *, exclude: Iterable[str] = (), in
     for entry, rel in _entries(str(root), "", tree, bounds, outside, globs, {home}):
         name = entry.name.lower()
         if name.endswith(endings) and entry.is_file():
-            if rel.isascii() or not SURROGATE.search(rel):
+            if rel.isprintable() or not ODD.search(rel):
                 tree.files.append(Found(rel, entry.path))
             else:
-                shown = SURROGATE.sub("?", rel)
-                tree.troubles.append((shown, "has a name that is no Unicode, so that nothing can name it; rename it"))
+                shown = ODD.sub("?", rel)
+                tree.troubles.append((shown, "has a name that no line can show (no Unicode, or a line end); rename it"))
     if outside:
         more = f" (and {len(outside) - 1} more links like it)" if len(outside) > 1 else ""
         rel, target = outside[0]

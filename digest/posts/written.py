@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Any, TypeAlias
+
+from digest.posts.body import clean
 
 __all__ = ["Mistake", "Value", "Written", "from_json", "from_toml", "from_yaml"]
 
@@ -52,7 +54,8 @@ class _Yaml:
         import yaml
 
         self.yaml = yaml
-        self.events: Iterator[Any] = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        self.next: Callable[[], Any] = loader.get_event
         self.first = first
         self.anchors: dict[str, tuple[Value, int]] = {}
         self.count = 0
@@ -60,9 +63,6 @@ class _Yaml:
 
     def line(self, event: Any) -> int:
         return self.first + int(event.start_mark.line)
-
-    def next(self) -> Any:
-        return next(self.events)
 
     def grow(self, size: int, event: Any) -> None:
         self.count += size
@@ -98,7 +98,7 @@ class _Yaml:
 
     def scalar(self, event: Any) -> Written:
         plain = not event.style
-        text = "" if plain and event.value in NULLS else event.value
+        text = "" if plain and event.value in NULLS else clean(event.value)  # "\uFDD0" in quotes is an escape
         return Written(text, self.line(event), plain)
 
     def mapping(self, depth: int) -> dict[str, Value]:
@@ -135,9 +135,9 @@ def from_yaml(text: str, first: int = 1) -> tuple[dict[str, Value], list[tuple[s
         if isinstance(event, reader.yaml.StreamEndEvent):
             return {}, []
         value = reader.value(reader.next())
-        for event in reader.events:
-            if isinstance(event, reader.yaml.DocumentStartEvent):
-                raise Mistake("a second document begins here; metadata is one block", reader.line(event))
+        reader.next()  # its end
+        if isinstance(event := reader.next(), reader.yaml.DocumentStartEvent):
+            raise Mistake("a second document begins here; metadata is one block", reader.line(event))
     except reader.yaml.MarkedYAMLError as wrong:
         raise _explained(wrong, text, first) from wrong
     except reader.yaml.YAMLError as wrong:
@@ -217,7 +217,7 @@ def _text(value: Any, line: int, depth: int) -> Value:
     if isinstance(value, list):
         return [_text(v, line, depth + 1) for v in value]
     if isinstance(value, str):
-        return Written(value, line)
+        return Written(clean(value), line)
     if value is None:
         return Written("", line, plain=True)
     if isinstance(value, bool):

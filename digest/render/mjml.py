@@ -154,7 +154,7 @@ class _Check:
         self.open: list[tuple[str, int]] = []
         self.classes = set(re.findall(r"<mj-class\s[^>]*?name=\"([^\"]+)\"", mjml))
         self.found: list[Problem] = []
-        self.ends = [m.start() for m in re.finditer("\n", mjml)]
+        self.rooted = False
         self.seen_line = 1
         self.seen_at = 0
 
@@ -177,9 +177,10 @@ class _Check:
                 self.tell(token.start(), "mjml-balance", "a < that opens no tag; write &lt;")
             elif token["tag"]:
                 (self.closing if token["close"] else self.opening)(token)
-            elif token[0].startswith("<!["):
-                self.tell(token.start(), "mjml-ignored", "CDATA is not understood")
-            elif "--" in token[0][4:-3] and token[0].startswith("<!--"):
+            elif not token[0].startswith("<!--"):
+                what = "CDATA" if token[0].startswith("<![") else "a declaration"
+                self.tell(token.start(), "mjml-ignored", f"{what} is not understood")
+            elif "--" in token[0][4:-3]:
                 self.tell(token.start(), "mjml-balance", "a comment that holds -- ends the compiler")
         self.text(self.mjml[at:], at)
         for tag, start in self.open:
@@ -195,6 +196,8 @@ class _Check:
         if not text.strip():
             return
         holder = self.holder
+        if self.open and self.open[-1][0].startswith("mj") and self.open[-1][0] not in _table():
+            return  # in a tag that was told already
         if not holder or _table()[holder]["holds"] == "tags":
             where = f"in <{holder}>" if holder else "outside <mjml>"
             shown = " ".join(text.split())[:40]
@@ -209,7 +212,7 @@ class _Check:
         elif tag in _table():
             self.placed(tag, at)
             self.attributes(tag, rest.rstrip("/"), at)
-        elif tag.startswith("mj") or not self.holder or _table()[self.holder]["holds"] == "tags":
+        elif tag.startswith("mj") or not self.holder or _table()[self.holder]["holds"] != "html":
             self.unknown(tag, at)
         else:
             self.html(tag, rest, at)
@@ -230,7 +233,10 @@ class _Check:
     def placed(self, tag: str, at: int) -> None:
         parent = self.open[-1][0] if self.open else ""
         allowed = _table()[tag]["in"]
-        if parent in IGNORED or parent in allowed or ("mj-attributes" in allowed and parent == "mj-attributes"):
+        if tag == "mjml" and self.rooted:
+            self.tell(at, "mjml-nesting", "a second <mjml>; a mail has one")
+        self.rooted = self.rooted or tag == "mjml"
+        if parent in IGNORED or parent in allowed:
             return
         if parent == "mj-attributes" and tag.startswith("mj-"):
             return  # defaults of any tag may stand there
@@ -245,7 +251,7 @@ class _Check:
             if single:
                 self.tell(at, "mjml-value", f'{name} of <{tag}> stands in single quotes; write "…"')
             elif value is None:
-                self.tell(at, "mjml-value", f"{name} of <{tag}> has no quoted value")
+                self.tell(at, "mjml-value", f"{name.rstrip('=')} of <{tag}> has no quoted value")
             elif name not in known:
                 close = difflib.get_close_matches(name, list(known), n=1)
                 hint = f"; did you mean {close[0]}?" if close else ""
@@ -274,6 +280,8 @@ class _Check:
                 self.tell(at, "mjml-value", f"{name} of <{tag}> holds a quote; mrml breaks it")
             elif single:
                 self.tell(at, "mjml-value", f'{name} of <{tag}> stands in single quotes; write "…"')
+            elif value is None and name.endswith("="):
+                self.tell(at, "mjml-value", f"{name[:-1]} of <{tag}> has no quoted value")
 
     def closing(self, token: re.Match[str]) -> None:
         tag, at = token["tag"], token.start()
@@ -303,8 +311,11 @@ def _every_attribute() -> dict[str, str]:
 
 
 def _attributes(rest: str) -> Iterator[tuple[str, str | None, bool]]:
-    """(name, value or None, in single quotes)."""
+    """(name, value or None, in single quotes); a name that ends in = has a value without quotes."""
     for found in ATTRIBUTE.finditer(rest):
-        if found["name"]:
+        name = found["name"] or found["junk"]
+        if found["bare"] is not None or name == "=":
+            yield f"{name.rstrip('=')}=", None, False
+        elif found["name"]:
             single = found["single"] is not None
-            yield found["name"], found["single"] if single else found["double"], single
+            yield name, found["single"] if single else found["double"], single

@@ -109,7 +109,7 @@ def _meaning(exc: sqlite3.Error, path: Path | None) -> DigestError:
         )
     if code in SHUT:
         return StateRefused(
-            f"the ledger {path} cannot be opened for writing ({exc})",
+            f"the ledger {path} cannot be opened or written ({exc})",
             hint=f"The user {os.geteuid()} must be able to write that file and its folder.",
         )
     if code in BROKEN:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from digest.errors import DigestError, DiskFull, StateRefused
 
-__all__ = ["file_system", "make_folder", "refuse_network", "translate_os_error"]
+__all__ = ["can_write", "file_system", "make_folder", "refuse_network", "translate_os_error"]
 
 # Locks and shared memory are the ground that a WAL stands on. On these they are another machine's, or a story.
 NETWORK = re.compile(
@@ -27,11 +27,16 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         raise translate_os_error(exc, f"the state folder {folder}") from exc
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not can_write(folder):
         raise StateRefused(
             f"the state folder {folder} cannot be written",
             hint=f"Give the user {os.geteuid()} the right to write it, or set [state] path.",
         )
+
+
+def can_write(folder: Path) -> bool:
+    """Say whether this process may make files in a folder."""
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def translate_os_error(exc: OSError, thing: str) -> DigestError:

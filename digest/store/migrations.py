@@ -18,10 +18,9 @@ def bring_up_to_date(database: Database, path: Path | None, now: int) -> None:
     with database.transaction():
         database.run("migration_table")
         done = _last(database)
-        for number, name, text in migrations():
-            if number > done:
-                database.script(sqlite_words(text))
-                database.run("migration_add", number=number, name=name, now=now)
+        for number, name, text in [step for step in migrations() if step[0] > done]:
+            database.script(sqlite_words(text))
+            database.run("migration_add", number=number, name=name, now=now)
 
 
 def check_age(database: Database, path: Path | None) -> bool:

@@ -30,8 +30,6 @@ def _queries() -> dict[str, str]:
     for path in sorted(FOLDER.glob("*.sql")):
         parts = NAME.split(path.read_text(encoding="utf-8"))
         for name, text in zip(parts[1::2], parts[2::2], strict=True):
-            if name in found:
-                raise ValueError(f"two queries are called {name}")
             found[name] = text.strip()
     return found
 

@@ -6,7 +6,6 @@ WAL on a local disk, synchronous FULL: what a method returned from is on the dis
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import suppress
 from datetime import datetime
@@ -16,7 +15,7 @@ from urllib.parse import quote
 from digest.errors import StateRefused
 from digest.settings import State
 from digest.store.connection import Database, translated
-from digest.store.disk import make_folder, refuse_network
+from digest.store.disk import can_write, make_folder, refuse_network
 from digest.store.ledger import Process, Store
 from digest.store.migrations import bring_up_to_date, check_age
 from digest.store.moments import to_moment
@@ -99,7 +98,7 @@ def _look(path: Path, patience: float) -> tuple[sqlite3.Connection, bool]:
             connection.close()
             # Without the right to make the WAL's index, a database can only be read as it lies; that is the truth
             # as long as no writer has left a WAL beside it.
-            if _wal_size(path) or os.access(path.parent, os.W_OK):
+            if _wal_size(path) or can_write(path.parent):
                 raise
             connection = sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None)
         except sqlite3.DatabaseError:

@@ -22,6 +22,7 @@ from digest.toml.sheet import FILE, SILENT, Sheet, shown
 __all__ = ["FIRST", "everything"]
 
 FIRST = "weekly"  # the newsletter of a project that names none
+TOKEN = 26  # characters of a reader's token
 SOURCES, TRANSPORTS, RULES = "digest.posts.sources", "digest.deliver.transports", "digest.lint.rules"
 Raw = dict[str, Any]
 
@@ -96,7 +97,19 @@ def _sender(sheet: Sheet, raw: Raw, site: Site) -> Sender:
             "sender.postal_exempt is the reason for postal_address = false, which is not there",
             "write postal_address = false, or leave postal_exempt out",
         )
-    return Sender(name=name or site.name, address=address.rstrip(">"), **values)
+    sender = Sender(name=name or site.name, address=address.rstrip(">"), **values)
+    _room_for_token(sheet, "bounces", sender.bounces)
+    if sender.unsubscribe_style == "plus":
+        _room_for_token(sheet, "unsubscribe" if sender.unsubscribe else "from", sender.unsubscribe or sender.address)
+    return sender
+
+
+def _room_for_token(sheet: Sheet, key: str, address: str) -> None:
+    """A mailbox that takes +TOKEN stays within the 64 octets of RFC 5321, section 4.5.3.1.1."""
+    most = 64 - len("+") - TOKEN
+    if len(address.partition("@")[0]) > most:
+        expected = f"at most {most} characters before the @, because +TOKEN is added to them"
+        sheet.misread(("sender", key), address, expected)
 
 
 def _state(sheet: Sheet, raw: Raw) -> State:
@@ -298,10 +311,8 @@ def _newsletters(
     sheet: Sheet, raw: Raw, site: Site, sender: Sender, sources: tuple[Plug, ...]
 ) -> tuple[Newsletter, ...]:
     """Every newsletter; a project that names none has one, which is sent by hand."""
-    found = sheet.named(raw, "newsletters", FIRST)
-    if not found:
-        return (Newsletter(name=FIRST, title=site.name, timezone=site.timezone, language=site.language),)
-    made = [_newsletter(sheet, name, content, raw, site) for name, content in found]
+    found = sheet.named(raw, "newsletters", FIRST) or [(FIRST, {})]
+    made = [_newsletter(sheet, name, content, site) for name, content in found]
     ids: dict[str, str] = {}
     for newsletter in made:
         path: KeyPath = ("newsletters", newsletter.name)
@@ -317,7 +328,7 @@ def _newsletters(
     return tuple(made)
 
 
-def _newsletter(sheet: Sheet, name: str, content: Raw, raw: Raw, site: Site) -> Newsletter:
+def _newsletter(sheet: Sheet, name: str, content: Raw, site: Site) -> Newsletter:
     path: KeyPath = ("newsletters", name)
     _named_well(sheet, path, notation.lower_name)
     inherited = {

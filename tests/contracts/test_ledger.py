@@ -203,6 +203,14 @@ def test_moves_that_do_not_exist_are_our_bug(store: Any) -> None:
     assert sums(store) == {"list": 1, "sent": 1}
 
 
+@pytest.mark.parametrize("work", ["claim", "recover", "expire", "next_due", "uncertain", "decide", "failures"])
+def test_work_on_an_issue_that_is_not_there_is_our_bug(store: Any, work: str) -> None:
+    """Nobody else could have named it."""
+    more = {"claim": (5, NOW), "recover": (NOW,), "expire": (NOW,), "decide": ("failed", NOW)}.get(work, ())
+    with pytest.raises(Bug, match="no issue"):
+        getattr(store, work)("weekly-1999-01-01", 1, *more)
+
+
 def test_an_issue_with_people_waiting_cannot_be_done(store: Any) -> None:
     """Queued, in hand or deferred: nobody is forgotten."""
     begin(store, "ada", "ben")
@@ -403,6 +411,21 @@ def test_results_with_different_codes_and_scattered_rows_are_kept_too(store: Any
     scattered = [(row, "accepted", 250, "", None) for row in (0, 9)]
     store.settle(second, scattered, NOW)
     assert sums(store) == {"list": 20, "sent": 12, "queued": 8}
+
+
+def test_a_batch_between_whose_rows_others_are_in_hand_settles_only_its_own(store: Any) -> None:
+    """Rows that came back in another order: two batches lie across one another."""
+    begin(store, "ada", "ben", "carla")
+    batch = claim(store)
+    due = [NOW + LATER, NOW + 2 * LATER, NOW + LATER]
+    store.settle(batch, [(row, "delayed", 451, "later", due[row]) for row in range(3)], NOW)
+    late = NOW + 3 * LATER
+    outer, inner = claim(store, 2, late), claim(store, 2, late)
+    assert (addresses(outer), addresses(inner)) == (["ada", "carla"], ["ben"])
+    store.settle(outer, [(0, "accepted", 250, "", None), (1, "accepted", 250, "", None)], late)
+    assert sums(store) == {"list": 3, "sent": 2, "queued": 1}
+    store.settle(inner, [(0, "refused", 550, "no", None)], late)
+    assert sums(store) == {"list": 3, "sent": 2, "failed": 1}
 
 
 def test_the_deadline_fails_what_still_waits(store: Any) -> None:

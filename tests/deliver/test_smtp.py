@@ -103,7 +103,7 @@ def test_octets_before_tls_are_not_taken_for_answers_under_it(authority: Authori
             transport.deliver(feed)
             (lane,) = transport._lanes._lanes
             assert lane.talk.accepted == 1
-    assert [line.split()[0].upper() for _, line in server.lines].count("EHLO") == 3, "asked anew under TLS"
+    assert [line.split()[0].upper() for _, line in server.lines].count("EHLO") == 2, "asked anew under TLS"
     assert [r[1:3] for r in feed.replies] == [("dot", 250)]
 
 
@@ -205,9 +205,11 @@ def test_a_sign_in_that_must_wait_is_no_wrong_password() -> None:
         (Say(454, "4.7.0 Temporary authentication failure"), RelayUnreachable, 69),
         (Say(451, "Authentication failed: Maximum credits exceeded"), RelayRefused, 75),
     ):
-        with SmtpServer(script=lambda m, say=say: say if m.step == "auth" else None, users={"n": "p"}) as server:  # type: ignore[misc]
-            with pytest.raises(kind) as told:
-                deliver(options(server), user="n", password="p")
+        with (
+            SmtpServer(script=lambda m, say=say: say if m.step == "auth" else None, users={"n": "p"}) as server,  # type: ignore[misc]
+            pytest.raises(kind) as told,
+        ):
+            deliver(options(server), user="n", password="p")
         assert told.value.exit_code == code
 
 
@@ -386,9 +388,11 @@ def test_a_server_that_is_none_at_the_beginning(step: str, action: Any) -> None:
 
 def test_a_time_out_is_told_as_one() -> None:
     """The words name the seconds."""
-    with SmtpServer(script=lambda m: Stall() if m.step == "ehlo" else None, users={"n": "p"}) as server:
-        with pytest.raises(RelayUnreachable, match=r"within 0\.3 seconds"):
-            deliver(options(server, timeout=0.3), user="n", password="p")
+    with (
+        SmtpServer(script=lambda m: Stall() if m.step == "ehlo" else None, users={"n": "p"}) as server,
+        pytest.raises(RelayUnreachable, match=r"within 0\.3 seconds"),
+    ):
+        deliver(options(server, timeout=0.3), user="n", password="p")
 
 
 # ------------------------------------------------------------------------------------------------ lines

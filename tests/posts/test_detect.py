@@ -176,6 +176,12 @@ def test_a_configuration_that_cannot_be_read_says_nothing(tmp_path: Path) -> Non
     )
     assert read_site("pelican", tmp_path / "pelicanconf.py") == SiteFile(root=tmp_path)
     assert recognise.by_shape(tmp_path, [], []) == "plain"
+    assert recognise.by_site(tmp_path / "a/b", Path("/nowhere"), "next") is None
+    lay(tmp_path, {"mkdocs.yml": "plugins: search", "config.yaml": "permalinks: {posts: [a]}"})
+    assert read_site("mkdocs-material", tmp_path / "mkdocs.yml").base == "blog"
+    assert read_site("hugo", tmp_path / "config.yaml").addresses == ()
+    lay(tmp_path, {"mkdocs.yml": "plugins: [{search: {lang: en}}]"})
+    assert read_site("mkdocs-material", tmp_path / "mkdocs.yml").base == "blog"
 
 
 def test_a_head_that_is_gone_tells_nothing(tmp_path: Path) -> None:

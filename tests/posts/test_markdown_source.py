@@ -87,6 +87,8 @@ def test_what_is_no_post_is_passed_over(tmp_path: Path, write: Write) -> None:
                  "picture.png", "CHANGELOG.md"):  # fmt: skip
         write(f"posts/{path}")
     write("posts/index.md", "---\ntitle: Blog\n---\nAll posts.\n")
+    write("posts/empty.md", "---\nlayout: x\n---\n")
+    write("posts/folder/index.md", "# Only a heading\n")
     write("posts/about/me.md", "---\ntitle: About\n---\nMe.\n")
     write("posts/archive.md", "---\ntitle: Archive\nlayout: archive\n---\n")
     write("posts/good.md")
@@ -256,6 +258,13 @@ def test_a_name_that_is_no_unicode_is_told(tmp_path: Path, write: Write) -> None
     assert "name" in told(post)[0][1]
 
 
+def test_a_name_with_a_line_end_is_told_on_one_line(tmp_path: Path, write: Write) -> None:
+    """No file name writes a second line of a report."""
+    write("posts/a\nerror: b.md")
+    (post,) = read(tmp_path)
+    assert post.path == "posts/a?error: b.md"
+
+
 def test_a_source_outside_the_project_shows_paths_from_its_root(tmp_path: Path, write: Write) -> None:
     """UX 2: `path` is relative to the project, or to the source's root where that lies outside."""
     write("site/content/posts/a.md")
@@ -281,8 +290,9 @@ def test_a_copied_id_makes_no_two_posts_one(tmp_path: Path, write: Write, key: s
     """The oldest keeps it, so that what was sent stays known; the copy goes by its path and is told. In any reach."""
     write("posts/a-copy.md", f"---\ntitle: New\ndate: 2026-11-20\n{key}\n---\nNew\n")
     write("posts/index.md", f"---\ntitle: All posts\n{key}\n---\nOld\n")
+    write("posts/other.md", "---\ntitle: Other\ndate: 2019-01-01\n---\nOther\n")
     write("posts/z-first.md", f"---\ntitle: Old\ndate: 2020-01-01\n{key}\n---\nOld\n")
-    copy, first = read(tmp_path)
+    copy, _, first = read(tmp_path)
     assert copy.id == "blog:posts/a-copy.md"
     assert first.id != f"blog:{first.path}"
     assert [p.severity for p in copy.problems] == ["warning"]
@@ -307,6 +317,7 @@ def test_a_moved_file_has_its_old_fingerprint(tmp_path: Path, write: Write) -> N
     [
         ("a.md", "---\ntitle: A\ndate: 2026-11-20\n---\nx\n"),
         ("a.md", "---\ntitle: A\nDate: '2026/11/20'\n---\nx\n"),
+        ("a.md", "\ufeff---\ntitle: A\nid:\ndate: 2026-11-20\n---\nx\n"),
         ("a.md", "---\ntitle: A\ndate: 2019-01-01\npublishDate: 2026-11-20\n---\nx\n"),
         ("a.md", "---\ntitle: A\npublish-date: Nov 20 2026\n---\nx\n"),
         ("a.md", "---\ntitle: A\ndate: 2019-01-01\ndate: 2026-11-20\n---\nx\n"),

@@ -100,6 +100,11 @@ def one(tmp_path: Path) -> One:
         ("lang: de_AT", "lang", "de-AT"),
         ("locale: pt-br", "lang", "pt-br"),
         ("lang: this is no language at all", "lang", ""),
+        ('title: "a\\uFDD0b\\0c\\nd"', "title", "abc d"),
+        ('slug: "a\\nb"', "slug", "a b"),
+        ('author: "a\\r\\nBcc: b"', "author", "a Bcc: b"),
+        ('tags: ["a\\r\\nb", "\\x00"]', "tags", ("a b",)),
+        ('guid: "a\\nb"', "id", "blog#a b"),
         ("source: https://example.net/x", "source_url", "https://example.net/x"),
         ("source: {name: x, url: https://example.net/x}", "source_url", "https://example.net/x"),
         ("source: javascript:alert(1)", "source_url", ""),
@@ -233,6 +238,21 @@ def test_where_a_reader_finds_a_post(one: One, head: str, options: dict[str, str
         assert (found.url, found.url_guessed) == (url, False)
     else:
         assert found.url_guessed
+
+
+def test_jekyll_splits_at_blanks_and_keeps_a_category_whole(one: One) -> None:
+    """Everyone else splits at commas."""
+    found = one("tags: a b, c\ncategory: Deep Work\ncategories: x y", name="_posts/2026-11-20-a.md")
+    assert (found.tags, found.categories) == (("a", "b", "c"), ("Deep Work", "x", "y"))
+
+
+def test_what_stands_for_its_folder(one: One) -> None:
+    """Next's page.mdx, Lektor's translations; a folder's date is the post's."""
+    assert one("", name="app/blog/a-b/page.mdx", path="app/blog", files={"next.config.js": ""}).slug == "a-b"
+    raw = "title: A\n---\npub_date: 2026-11-20\n---\nbody: Text\n"
+    found = one("", raw=raw, name="content/blog/x/contents+de.lr", path="content/blog", dialect="lektor")
+    assert (found.slug, found.lang) == ("x", "de")
+    assert one("", raw="---\ntitle: A\n---\nx\n", name="posts/2026-11-20-topic/a.md").bare_day
 
 
 def test_a_post_without_text_leads_where_it_points(one: One) -> None:
@@ -398,6 +418,12 @@ def test_categories_of_jekyll_come_from_folders_too(one: One) -> None:
     """The folders above _posts, where the site's root is known."""
     found = one("category: Two words", name="news/_posts/2026-11-20-a.md", files={"_config.yml": "x: y"})
     assert found.categories == ("news", "Two words")
+
+
+def test_a_site_whose_posts_lie_elsewhere_has_addresses_all_the_same(one: One) -> None:
+    """`collections_dir` and `contentDir` may name a place that these posts are not in."""
+    files = {"_config.yml": "collections_dir: other"}
+    assert one("", name="_posts/2026-11-20-a.md", files=files).url == "https://example.org/2026/11/20/a.html"
 
 
 def test_authors_are_looked_up(one: One) -> None:

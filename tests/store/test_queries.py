@@ -70,6 +70,12 @@ def test_a_query_compiles(raw: sqlite3.Connection, name: str) -> None:
     raw.execute(f"EXPLAIN {text}", named or (0,) * text.count("?"))
 
 
+def test_every_query_has_a_name_of_its_own() -> None:
+    """The second of a name would hide the first."""
+    texts = [path.read_text() for path in (STORE / "sql").glob("*.sql")]
+    assert sorted(name for text in texts for name in queries.NAME.findall(text)) == NAMES
+
+
 def test_every_query_is_used() -> None:
     """A name that nobody calls is dead SQL."""
     code = "\n".join(path.read_text() for path in STORE.glob("*.py"))
@@ -118,6 +124,7 @@ def test_no_step_of_sending_walks_what_is_done(raw: sqlite3.Connection, name: st
     }
     assert any(expected[name] in step for step in plan), plan
     assert not [step for step in plan if "TEMP B-TREE" in step and name != "claim_due"], plan
+    assert not [step for step in plan if step.endswith("PRIMARY KEY (issue=?)")], plan
 
 
 def test_an_unknown_word_of_the_engine_is_our_bug(open_store: Callable[..., Store]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import os
+import resource
 import shutil
 import sqlite3
 import stat
 import subprocess
-import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,33 +19,13 @@ import pytest
 from digest.errors import DigestError, DiskFull, Locked, StateRefused
 from digest.settings import State
 from digest.store.ledger import Store
+from digest.store.lock import RunLock
+from digest.store.queries import query
 from digest.testing import occasion, post, subscriber
 
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 FILE = Path(".digest") / "digest.sqlite3"
 Open = Callable[..., Store]
-
-# Runs as somebody without rights: root would be let in everywhere, so it becomes nobody once all is loaded.
-READER = """
-import json, os, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from digest.errors import DigestError
-from digest.settings import State
-from digest.store import queries, sqlite
-queries.query("begin")
-if os.geteuid() == 0:
-    os.setgroups([])
-    os.setgid(65534)
-    os.setuid(65534)
-try:
-    store = sqlite.open(State(), project=Path(sys.argv[1]), site="default", secret_fingerprint=None, machine="m",
-                        boot_id="b", pid=1, now=datetime(2026, 11, 27, tzinfo=UTC), read_only=sys.argv[2] == "read")
-    print(json.dumps({"issues": [i.id for i in store.issues()], "known": store.history("weekly").known}))
-    store.close()
-except DigestError as exc:
-    print(json.dumps({"exit": exc.exit_code, "message": str(exc), "hint": exc.hint}))
-"""
 
 
 def refused(exc_type: type[DigestError], words: str, code: int, action: Callable[[], object]) -> DigestError:
@@ -57,17 +37,29 @@ def refused(exc_type: type[DigestError], words: str, code: int, action: Callable
     return caught.value
 
 
-def without_rights(project: Path, how: str) -> dict[str, Any]:
-    """Open the ledger in another process that has no right to write it."""
-    done = subprocess.run(
-        [sys.executable, "-c", READER, str(project), how],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    said: dict[str, Any] = json.loads(done.stdout)
-    return said
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """Be somebody whom the mode bits bind: root would be let in everywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    query("begin")  # read now: the folder of the checkout may be closed to others
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@contextmanager
+def no_room(octets: int = 0) -> Iterator[None]:
+    """Let no file grow beyond so many octets: what a full disk does, without filling one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture
@@ -228,6 +220,20 @@ def test_a_file_system_without_room_is_told_as_such(tmp_path: Path, open_store: 
         subprocess.run(["umount", str(small)], check=True)
 
 
+def test_a_disk_that_fails_to_write_is_one_to_make_room_on(tmp_path: Path, open_store: Open) -> None:
+    """A quota, a limit: 75 wherever it strikes, and nothing is lost."""
+    store = open_store()
+    store.replace_list("readers", [subscriber()], "d", NOW)
+    with no_room((tmp_path / ".digest" / "digest.sqlite3-wal").stat().st_size):
+        refused(DiskFull, "full", 75, lambda: store.note_posts([post(title="x" * 99_000)], NOW))
+    assert store.history("weekly").records == ()
+    with no_room():
+        lock = RunLock(tmp_path / ".digest", machine="mill", boot_id="b", pid=1, now=NOW)
+        refused(DiskFull, "lock", 75, lock.__enter__)
+    store.note_posts([post()], NOW)
+    assert len(store.history("weekly").records) == 1
+
+
 # ---------------------------------------------------------------------------------------------------- read only
 
 
@@ -254,32 +260,42 @@ def test_a_reader_sees_what_a_writer_has_done(open_store: Open) -> None:
     reader = open_store(read_only=True)
     writer.skip(occasion(), "nothing-new", NOW)
     assert [i.id for i in reader.issues()] == ["weekly-2026-11-27"]
-    refused(StateRefused, "cannot be opened for writing", 78, lambda: reader.note_held("weekly", ["a"]))
+    refused(StateRefused, "cannot be opened or written", 78, lambda: reader.note_held("weekly", ["a"]))
     refused(StateRefused, "DIGEST_SECRET", 78, lambda: open_store(read_only=True, secret_fingerprint="g"))
 
 
-def test_who_may_not_write_can_still_read(shut_project: Path) -> None:
-    """`status` by somebody without rights: the real thing, as another user or as a folder without the write bit."""
-    assert without_rights(shut_project, "read") == {"issues": ["weekly-2026-11-27"], "known": True}
+def test_who_may_not_write_can_still_read(shut_project: Path, open_store: Open) -> None:
+    """`status` by somebody without rights."""
+    with without_rights():
+        store = open_store(read_only=True, secret_fingerprint=None)
+        assert [issue.id for issue in store.issues()] == ["weekly-2026-11-27"]
+        assert store.history("weekly").known
+        store.close()
 
 
-def test_who_may_not_write_cannot_run(shut_project: Path) -> None:
+def test_who_may_not_write_cannot_run(shut_project: Path, open_store: Open) -> None:
     """78, with the folder and what to do."""
-    said = without_rights(shut_project, "write")
-    assert said["exit"] == 78
-    assert ".digest cannot be written" in said["message"]
-    assert "[state] path" in said["hint"]
+    with without_rights():
+        error = refused(StateRefused, "digest cannot be written", 78, open_store)
+    assert "[state] path" in error.hint
 
 
-def test_a_reader_without_rights_does_not_overlook_a_writer_s_wal(shut_project: Path) -> None:
+def test_a_ledger_of_somebody_else_cannot_be_written(shut_project: Path, open_store: Open) -> None:
+    """The folder is open, the file is not."""
+    (shut_project / ".digest").chmod(0o777)
+    with without_rights():
+        refused(StateRefused, "cannot be opened or written", 78, open_store)
+
+
+def test_a_reader_without_rights_does_not_overlook_a_writer_s_wal(shut_project: Path, open_store: Open) -> None:
     """What is not folded in yet is part of the truth: rather no answer than an old one."""
     wal = shut_project / ".digest" / "digest.sqlite3-wal"
     (shut_project / ".digest").chmod(0o755)
     with closing(sqlite3.connect(shut_project / FILE)) as raw:
         raw.execute("DELETE FROM issue")
         raw.commit()
-        copied = wal.read_bytes()
-    wal.write_bytes(copied)
-    wal.chmod(0o444)
+        left = wal.read_bytes()
+    wal.write_bytes(left)
     (shut_project / ".digest").chmod(0o555)
-    assert without_rights(shut_project, "read")["exit"] == 78
+    with without_rights():
+        refused(StateRefused, "cannot be opened", 78, lambda: open_store(read_only=True, secret_fingerprint=None))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from digest.lint.letter import header
-from digest.lint.place import Place, finding, in_headers, in_html, page, short
+from digest.lint.place import finding, in_headers, in_html, in_text, page, short
 from digest.lint.subject import subject
 from digest.model import Finding, Proof
 
@@ -35,8 +35,8 @@ def check(proof: Proof) -> Iterator[Finding]:
             yield finding(SEVERITY, message, in_html(proof, block), "close it (U+202C, U+2069) or remove it")
     for number, line in enumerate(proof.text.split("\n\n")):
         if not _balanced(line):
-            at = proof.text.count("\n", 0, _offset(proof.text, number)) + 1
-            yield finding(SEVERITY, "a direction control is not closed", Place(part="text", line=at), "remove it")
+            place = in_text(proof, _offset(proof.text, number))
+            yield finding(SEVERITY, "a direction control is not closed", place, "remove it")
 
 
 def _balanced(text: str) -> bool:

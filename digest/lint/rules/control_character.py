@@ -31,4 +31,4 @@ def check(proof: Proof) -> Iterator[Finding]:
 def _place(proof: Proof, part: str, char: str) -> Place:
     if source_of(proof, char) is not None:
         return in_html(proof, char)
-    return in_headers() if part == "subject" else in_html(proof) if part == "HTML" else in_text(proof, "")
+    return in_headers() if part == "subject" else in_html(proof) if part == "HTML" else in_text(proof)

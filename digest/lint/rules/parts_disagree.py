@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from digest.lint.brought import source_of_url
 from digest.lint.hidden import preheader
 from digest.lint.links import urls_in
-from digest.lint.place import Place, at, finding, in_text, page, short
+from digest.lint.place import at, finding, in_text, page, short
 from digest.lint.wording import words
 from digest.model import Finding, Proof
 
@@ -45,7 +45,7 @@ def _links_added(proof: Proof) -> Iterator[Finding]:
         if url in linked or url in shown or any(value.startswith(url) for value in linked):
             continue
         source = source_of_url(proof, url)
-        place = Place(part="text", line=proof.text.count("\n", 0, proof.text.find(url)) + 1)
+        place = in_text(proof, proof.text.find(url))
         brought = source is not None and not _is_post(proof, url)
         yield finding("warning" if brought else SEVERITY, f"{short(url)} is in the text part alone", place)
 
@@ -60,7 +60,7 @@ def _words_differ(proof: Proof) -> Iterator[Finding]:
     if len(every) >= FEW and len(html ^ text) > SHARE * len(every):
         alone = ", ".join(sorted(html ^ text)[:5])
         message = f"{len(html ^ text)} of {len(every)} words are in one part alone: {alone} …"
-        yield finding("warning", message, in_text(proof, ""), "write both parts from the same data")
+        yield finding("warning", message, in_text(proof), "write both parts from the same data")
 
 
 def _is_post(proof: Proof, url: str) -> bool:

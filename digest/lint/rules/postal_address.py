@@ -23,7 +23,7 @@ def check(proof: Proof) -> Iterator[Finding]:
         hint = 'postal_address = "Name, Street, Town", or postal_address = false with a reason'
         yield finding(severity, "no postal address is configured", in_config(proof, "sender.postal_address"), hint)
         return
-    parts = (("HTML", page(proof).text(), in_html(proof)), ("text", proof.text, in_text(proof, "")))
+    parts = (("HTML", page(proof).text(), in_html(proof)), ("text", proof.text, in_text(proof)))
     for name, text, place in parts:
         if _words(sender.postal_address) not in _words(text):
             message = f"the postal address is missing in the {name} part"

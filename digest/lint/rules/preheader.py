@@ -33,7 +33,7 @@ def check(proof: Proof) -> Iterator[Finding]:
 
 def _faults(proof: Proof, line: str) -> Iterator[str]:
     written = bool(newsletter(proof).preheader or proof.issue.preheader)
-    if len(line) < SHORTEST and (written or len(proof.issue.posts) > 1):
+    if len(line) < SHORTEST and (written or len(proof.rendered.posts) > 1):
         yield f"has only {len(line)} characters: the inbox fills the row with what comes next"
     if len(line) > LONGEST:
         yield f"has {len(line)} characters; no inbox shows more than about 140"

@@ -35,7 +35,7 @@ SAID = {
 def check(proof: Proof) -> Iterator[Finding]:
     """Look in the last words of each part."""
     said = SAID.get(proof.rendered.language.partition("-")[0].lower(), ())
-    parts = (("HTML", page(proof).text(), in_html(proof)), ("text", proof.text, in_text(proof, "")))
+    parts = (("HTML", page(proof).text(), in_html(proof)), ("text", proof.text, in_text(proof)))
     for name, text, place in parts:
         end = " ".join(text[-END:].casefold().split())
         if said and not any(re.search(rf"(?<!\w){word}", end) for word in said):  # "unsubscribe" is no reason

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from digest.lint.brought import source_of
-from digest.lint.place import Place, finding, short
+from digest.lint.place import finding, in_text, short
 from digest.model import Finding, Proof
 
 __all__ = ["SEVERITY", "check"]
@@ -29,6 +29,6 @@ def check(proof: Proof) -> Iterator[Finding]:
         if sign in told or source_of(proof, sign) is not None:
             continue
         told.add(sign)
-        place = Place(part="text", line=proof.text.count("\n", 0, found.start()) + 1)
+        place = in_text(proof, found.start())
         message = f"markup in the text part: {short(sign, 40)}"
         yield finding(SEVERITY, message, place, "the text template writes plain words")

@@ -18,6 +18,6 @@ def check(proof: Proof) -> Iterator[Finding]:
     """Look at the kinds of the parts, and at what is in the first."""
     kinds = [part.get_content_type() for part in leaves(proof.samples[0])]
     if "text/plain" not in kinds or not proof.text.strip():
-        yield finding(SEVERITY, "the mail has no text part", in_text(proof, ""), "give the theme a text template")
+        yield finding(SEVERITY, "the mail has no text part", in_text(proof), "give the theme a text template")
     elif kinds[0] != "text/plain":
-        yield finding(SEVERITY, f"the text part comes after {kinds[0]}", in_text(proof, ""), "text first, HTML last")
+        yield finding(SEVERITY, f"the text part comes after {kinds[0]}", in_text(proof), "text first, HTML last")

@@ -25,7 +25,7 @@ def check(proof: Proof) -> Iterator[Finding]:
         yield finding(SEVERITY, "the HTML part has no visible link to unsubscribe", in_html(proof), HINT)
     words = proof.text.split()
     if not any(_leads_out(proof, word.strip("<>()[]")) for word in words):
-        yield finding(SEVERITY, "the text part has no address to unsubscribe", in_text(proof, ""), HINT)
+        yield finding(SEVERITY, "the text part has no address to unsubscribe", in_text(proof), HINT)
 
 
 def _leads_out(proof: Proof, url: str) -> bool:

@@ -22,6 +22,4 @@ def check(proof: Proof) -> Iterator[Finding]:
     if not any((a.get("href") or "").startswith(archive) for a in page(proof).all("a")):
         yield finding(SEVERITY, "the HTML part has no link to the web version", in_html(proof), "show web_url in it")
     if archive not in proof.text:
-        yield finding(
-            SEVERITY, "the text part has no link to the web version", in_text(proof, ""), "show web_url in it"
-        )
+        yield finding(SEVERITY, "the text part has no link to the web version", in_text(proof), "show web_url in it")

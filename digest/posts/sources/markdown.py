@@ -144,8 +144,8 @@ class MarkdownSource:
         elif site.timezone or (rule.zone == "config" and site != SiteFile()):
             zone = zone_named(site.timezone) or (UTC if rule.zone == "config" else zone)
         return Blog(
-            source=self.name, root=root.resolve(), shown=_shown(root, self._project), rule=rule, site=site, base=self._site.url,
-            language=self._site.language, template=self._options.url, authors=_authors(root),
+            source=self.name, root=root.resolve(), shown=_shown(root, self._project), rule=rule, site=site,
+            base=self._site.url, language=self._site.language, template=self._options.url, authors=_authors(root),
             zones=Zones(zone=zone, utc_stamp=rule.utc_stamp and not self._options.timezone,
                         utc_day=rule.utc_day and not self._options.timezone, american=rule.american),
             tops=tuple(dict.fromkeys(p.resolve() for p in (root, site.root, self._project) if p)),

@@ -1,0 +1,67 @@
+"""The guards behind the guards: what must not be, found where it would do harm. Each is made to happen by force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from digest.errors import Bug
+from digest.interfaces import Freeze, FrozenVariant
+from digest.lifecycle import Event
+from digest.store.ledger import Store
+from digest.testing import occasion, subscriber
+
+NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+ISSUE = "weekly-2026-11-27"
+
+
+@pytest.fixture
+def sending(open_store: Callable[..., Store]) -> Store:
+    """An issue of two people that is being sent."""
+    store = open_store()
+    store.replace_list("readers", [subscriber(f"r{n}@example.org", line=n) for n in (2, 3)], "d", NOW)
+    store.enroll("weekly", ["readers"], str, NOW)
+    variant = FrozenVariant(variant="v", language="en", subject="s", html="", text="", mjml="", stencil=b"", posts=())
+    wish = Freeze(
+        occasion=occasion(), number=1, revision=1, subject="s", title="t", deadline=NOW + timedelta(days=3),
+        posts=(), variants=(variant,), lists=("readers", "none"), assign={((), ""): 0},
+    )  # fmt: skip
+    store.freeze(wish, NOW)
+    store.move(ISSUE, 1, Event.BEGIN, NOW)
+    return store
+
+
+def test_a_row_that_moved_behind_our_back_is_found_at_settling(sending: Store) -> None:
+    """Compare and set: nothing of the batch is recorded on a false ground."""
+    batch = sending.claim(ISSUE, 1, 2, NOW)
+    assert batch is not None
+    sending._database.script(f"UPDATE delivery SET state = 'sent' WHERE person = {batch.entries[0][0]};")
+    with pytest.raises(Bug, match="1 of 2 rows were not where they had to be"):
+        sending.settle(batch, [], NOW)
+    assert sending._database.one("claims_of", issue=1) is not None
+
+
+def test_sums_that_do_not_agree_with_the_rows_are_found_at_the_end(sending: Store) -> None:
+    """Before an issue is called done it is counted once, row by row."""
+    batch = sending.claim(ISSUE, 1, 2, NOW)
+    assert batch is not None
+    sending.settle(batch, [(row, "accepted", 250, "", None) for row in range(2)], NOW)
+    sending._database.script("UPDATE tally SET people = 3 WHERE state = 'sent';")
+    with pytest.raises(Bug, match="sums"):
+        sending.move(ISSUE, 1, Event.FINISH, NOW)
+
+
+def test_an_issue_that_moved_behind_our_back_is_found(sending: Store) -> None:
+    """The state that was read must still stand when the new one is set."""
+    sending._database.script("CREATE TEMP TRIGGER stuck BEFORE UPDATE ON issue BEGIN SELECT RAISE(IGNORE); END;")
+    with pytest.raises(Bug, match="no longer sending"):
+        sending.move(ISSUE, 1, Event.PAUSE, NOW)
+
+
+def test_a_store_closes_itself(open_store: Callable[..., Store]) -> None:
+    """And may be closed again."""
+    with open_store() as store:
+        assert store.issues() == ()
+    store.close()
