@@ -242,6 +242,12 @@ class App:
         found = credentials.signing_secret(self.config, self._environment, create=create)
         return found.decode("utf-8", "surrogateescape") if found else ""
 
+    def weaknesses(self) -> tuple[str, ...]:
+        """What is weak about the signing secret, if there is one."""
+        secret = credentials.signing_secret(self.config, self._environment, create=False)
+        weak = credentials.weakness(secret) if secret else ""
+        return (weak,) if weak else ()
+
     def _keys_if_any(self) -> tokens.Keys | None:
         from digest.audience import tokens
 

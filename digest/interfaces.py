@@ -283,7 +283,8 @@ class Ledger(Protocol):
     def uncertain(self, issue: str, revision: int) -> tuple[str, ...]: ...
 
     def decide(self, issue: str, revision: int, which: str, now: datetime) -> int:
-        """A person's decision: `uncertain` or `failed` rows are queued again, `assume-sent` closes uncertain ones."""
+        """A person's decision: `uncertain` or `failed` rows are queued again, `assume-sent` closes uncertain ones.
+        An issue that is done is reopened (`move`) before rows of it are queued; a cancelled one raises UsageError."""
         ...
 
     def failures(self, issue: str, revision: int, limit: int = 20) -> tuple[tuple[str, int, str], ...]:

@@ -369,6 +369,7 @@ from = @FROM@
 #style = "subject"                 # where its token stands: subject | plus
 #bounces = "bounces@@HOST@"        # switches VERP on: each bounce names its reader
 #reviewers = ["editor@@HOST@"]     # for: digest send --to reviewers
+#report_to = "editor@@HOST@"       # gets a short report by mail after each issue
 
 #[public]                          # where `digest serve` can be reached
 #url = "https://news.@HOST@"       # switches one-click unsubscribe on
@@ -385,6 +386,8 @@ from = @FROM@
 #timeout = 60                      # seconds for one answer
 #ca_file = "relay-ca.pem"          # an authority of your own
 #password_command = ["pass", "show", "relay"]   # prints the password; no shell
+#warm_up = [50, 100, 500, 1000]    # messages on the first day, the second … with a new relay
+#warm_up_from = "2026-11-27"       # the first of these days; the day of the first message without it
 
 [newsletters.weekly]
 send = "Friday 09:00"
@@ -409,11 +412,15 @@ send = "Friday 09:00"
 #list_id = "weekly.@HOST@"
 #deadline = "3 days"               # how long a deferred mail is tried
 #text_width = 72                   # columns of the plain-text part; 0: no wrapping
+#quiet = "22:00-07:00"             # nothing leaves in these hours
 
 #[state]
 #path = ".digest"                  # database, lock and secret
 #database = "postgresql://db.@HOST@/digest"   # instead of SQLite in `path`
 #required = true                   # refuse to run where there is no history
+#metrics = "digest.prom"           # a file for a metrics collector
+#heartbeat = "https://ping.@HOST@/digest"   # asked for at the start and the end of each run
+#log = "digest.log"                # one JSON object a line
 
 #[lint]
 #subject-length = "info"           # error | warning | info | "off: the reason"

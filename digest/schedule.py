@@ -32,7 +32,7 @@ def text(config: Config, newsletter: Newsletter | None, form: str, command: str 
 
 def crontab(config: Config, newsletter: Newsletter | None, command: str) -> str:
     """Give the crontab line. Cron mails what the job prints, and a job that is well prints nothing."""
-    words = shlex.join(_words(config, newsletter, command))  # crontab(5): % is a line end
+    words = shlex.join(_words(config, newsletter, command)).replace("%", "\\%")  # crontab(5): % is a line end
     return (
         "# Every 15 minutes: what is due is sent, what was deferred is tried again. Add it with: crontab -e\n"
         f"*/15 * * * * {words}\n"

@@ -57,6 +57,7 @@ class Sender:
     unsubscribe_style: str = "subject"  # subject | plus
     bounces: str = ""  # switches VERP on
     reviewers: tuple[str, ...] = ()
+    report_to: str = ""  # who gets a report by mail after an issue; empty: nobody
 
     @property
     def domain(self) -> str:
@@ -88,6 +89,8 @@ class Smtp:
     per_connection: int | None = None  # messages after which a connection is renewed
     timeout: float = 60.0  # seconds for one answer; the dot gets ten minutes (RFC 5321 4.5.3.2)
     ca_file: str = ""  # an extra authority to trust, for a relay of one's own
+    warm_up: tuple[int, ...] = ()  # messages on the first day, the second …; after the last only `daily` counts
+    warm_up_from: str = ""  # the first day of that, ISO; empty: the day of the ledger's first message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,9 @@ class State:
     path: Path = Path(".digest")
     database: str = ""  # postgresql://… ; empty: SQLite in `path`
     required: bool = False
+    metrics: str = ""  # a file for a metrics collector, from the project; empty: none
+    heartbeat: str = ""  # a URL that is asked for at the start and the end of each run
+    log: str = ""  # a file that gets one JSON object a line; empty: none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +148,7 @@ class Newsletter:
     list_id: str = ""  # empty: NAME.from-domain (RFC 2919)
     deadline: timedelta = timedelta(days=3)  # after it, what is still deferred is failed
     text_width: int = 72  # columns of the plain-text part; 0: no wrapping
+    quiet: str = ""  # "22:00-07:00": local hours in which nothing leaves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

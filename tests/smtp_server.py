@@ -100,6 +100,7 @@ class SmtpServer:
     certificate: tuple[Path, Path] | None = None
     users: dict[str, str] | None = None  # None: AUTH is not offered
     mechanisms: str = "PLAIN LOGIN XOAUTH2"
+    challenge: str = base64.b64encode(b'{"status":"401"}').decode()  # under 334, before XOAUTH2 is refused
     before_reading: Callable[[], None] = lambda: None
     keep: bool = True
     early: str = ""  # what it does to commands that come ahead of the answer: "" takes them, "flush", "close", "refuse"
@@ -167,7 +168,7 @@ class _Session:
         self.transaction = -1
         self.sender, self.options = "", ""
         self.recipients: list[str] = []
-        self.user = ""
+        self.reset = False
 
     def run(self) -> None:
         try:
@@ -179,7 +180,8 @@ class _Session:
                     self._command(self._line())
         finally:
             with contextlib.suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
+                if not self.reset:
+                    self.sock.shutdown(socket.SHUT_RDWR)
             self.sock.close()
 
     # -- octets
@@ -218,6 +220,7 @@ class _Session:
         elif isinstance(action, Raw):
             self.sock.sendall(action.data)
         elif isinstance(action, Drop):
+            self.reset = action.reset
             if action.reset:
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             raise _GoneError
@@ -289,7 +292,7 @@ class _Session:
         if good:
             self.server.signed_in.append(user.decode())
         elif mechanism.upper() == "XOAUTH2":
-            self._do(Say(334, base64.b64encode(b'{"status":"401"}').decode()))
+            self._do(Say(334, self.server.challenge))
             self._line()
         self._answer("auth", Say(235, "welcome") if good else Say(535, "5.7.8 wrong user or password"), user.decode())
 

@@ -35,6 +35,8 @@ def config(desk: Desk, as_json: bool) -> None:
         output.data([{"key": k, "value": v, "from": origin} for k, v, origin in rows])
     else:
         output.table(("key", "value", "from"), rows, flexible=1)
+    for text in (*app.config.warnings, *app.weaknesses()):
+        output.warn(text)
     views.missing(app.missing())
 
 

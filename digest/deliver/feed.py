@@ -25,6 +25,7 @@ ROWS_A_BATCH = 1024  # numbering of rows over all batches; a batch is far smalle
 MOST_RELEASES = 3  # of one row in a run, before the line's breaking counts as the relay's "later"
 SUSPECTS = 5  # different recipients in a row refused by the same policy: it means us
 BRAKE_FROM, BRAKE_SHARE = 200, 0.05
+NAP = 0.5  # seconds at most between questions, so that a wish to stop is heard
 SLOWEST = 60.0  # seconds of the longest pause after "too fast"
 SLOT_ROOM = 2048  # octets that one recipient's message may be longer than another's
 
@@ -109,7 +110,7 @@ class RunFeed:
             return None
         wait = self._gate.wait(now)
         if wait > 0:
-            return wait
+            return min(wait, NAP)
         if not self._waiting and not self.claim():
             return None
         if self._allowance is not None:
@@ -234,6 +235,7 @@ class RunFeed:
         _, address, _, _, attempts = self._entry(row)
         wait = outcome.wait or pacing.backoff(attempts + 1, f"{self._issue.id}:{address}")
         if outcome.slow:
+            wait = outcome.wait or wait / 5  # it was we who were too fast, not the recipient who is away
             self._pause = min(SLOWEST, 2 * self._pause or 1.0)
             self._gate.hold(monotonic(), self._pause)
         self.tally.deferred += 1

@@ -74,7 +74,6 @@ class Lanes:
         """Run until the feed has nothing more and every job taken has its reply."""
         self._feed, self._ask_at, self._finished = feed, 0.0, False
         self._failures, self._carried, self._retry_at, self._looked = 0, False, 0.0, 0.0
-        self._error: DigestError | None = None
         self._held = self._take()
         self._listen(0)  # a line that was closed meanwhile says so only now
         try:
@@ -241,8 +240,10 @@ class Lanes:
         proven = sum(1 for lane in staying if lane.talk.accepted)
         busy = all(not lane.talk.idle for lane in staying)
         wanted = min(self._most, max(1, 2 * proven))
-        work = self._held is not None or not (self._finished or (staying and now < self._ask_at))
-        if work and busy and len(staying) + self._opening < wanted and now >= self._retry_at:
+        if not busy or len(staying) + self._opening >= wanted or now < self._retry_at:
+            return
+        self._held = self._take()  # whichever lane is free first gets it
+        if self._held is not None:
             self._opening += 1
             self._threads = [thread for thread in self._threads if thread.is_alive()]
             self._threads.append(threading.Thread(target=self._sign_in, daemon=True, name="sign-in"))
@@ -315,9 +316,9 @@ class Lanes:
     def _failed(self, error: DigestError, *, signed_in: bool) -> None:
         self._failures += 1
         self._retry_at = monotonic() + self._unit / 60 * 2 ** (self._failures - 1)
-        self._error = error
         if self._lanes:
-            self._most = max(1, len(self._lanes))  # it may allow no more at a time
+            if not signed_in:
+                self._most = len(self._lanes)  # it may allow no more at a time
         elif not self._opening and (self._hopeless(error, signed_in) or self._failures >= FAILURES):
             raise error
 
@@ -336,14 +337,14 @@ class Lanes:
         """Say QUIT on each line, wait a moment for its answer, and close all."""
         if self._closed:
             return
-        for lane in list(self._lanes):
-            if lane.talk.idle and not lane.talk.fault and not lane.leaving:
+        self._selector.unregister(self._wake)
+        for lane in self._lanes:
+            if lane.talk.idle and not lane.leaving:
                 self._leave(lane)
         until = monotonic() + min(2.0, PATIENCE["quit"] * self._unit)
-        while any(lane.talk.awaited and not lane.talk.fault for lane in self._lanes) and monotonic() < until:
+        while any(lane.talk.awaited for lane in self._lanes) and monotonic() < until:
             for key, events in self._selector.select(0.05):
-                if key.data is not None and not key.data.talk.fault:
-                    self._serve(key.data, events)
+                self._serve(key.data, events)
             for lane in [lane for lane in self._lanes if lane.talk.fault]:
                 self._drop(lane)
         for lane in list(self._lanes):

@@ -67,8 +67,8 @@ PRESETS: dict[str, Preset] = {
         daily=10_000,
         connections=3,
         message_id="kept",
-        source="Microsoft Learn, Exchange Online limits: 30 messages a minute, 10,000 recipients a day, 3 "
-        "connections at a time.",
+        source="Microsoft Learn, Exchange Online limits: 30 messages a minute, 10,000 recipients a day; "
+        "its page on SMTP AUTH names 3 connections at a time (not read again).",
         read="2026-11",
     ),
     "sendgrid": Preset(

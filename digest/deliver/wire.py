@@ -224,7 +224,9 @@ class Conversation:
         if self._current is not None:
             step = "lost" if self._written >= self._dot_end else "released"
             self.replies.append((self._current[0], step, 0, why))
-        if self._next is not None:
+        if self._next is not None and self._refusal is not None and not self._out_of_order():
+            self._tell_refusal()  # many close the line right behind it
+        elif self._next is not None:
             self.replies.append((self._next[0], "released", 0, why))
             self.suspicious = self.suspicious or (self._pipelined and not self.accepted and not self.closing)
         self._current = self._next = None
@@ -236,25 +238,20 @@ class Conversation:
 
     # ---------------------------------------------------------------------------------------- beginning
 
-    def _job(self) -> Job | None:
-        """The next job; None where there is none now, or this server can never carry it (the caller asks again)."""
+    def _begin(self) -> None:
+        """Put the next envelope out. After a refused envelope RSET goes first, or the next MAIL is told 503.
+
+        Nothing happens where there is no job now, or this server can never carry it: the caller asks again.
+        """
         job = None if self.spent else self._take()
         if job is None:
-            return None
-        if not self._utf8 and not (job[1].isascii() and job[2].isascii()):
-            self.replies.append((job[0], "unsendable", 0, NO_UTF8))
-            return None
-        if self.room is not None and self._size(job[0]) > self.room:
-            self.replies.append((job[0], "unsendable", 0, TOO_BIG.format(self._size(job[0]), self.room)))
-            return None
-        self._transactions += 1
-        return job
-
-    def _begin(self) -> None:
-        """Put the next envelope out. After a refused envelope RSET goes first, or the next MAIL is told 503."""
-        if (job := self._job()) is None:
             return
-        self._next, self._refusal = job, None
+        self._next, self._refusal = job, None  # in hand from here on, whatever is raised
+        if why := self._unsendable(job):
+            self.replies.append((job[0], "unsendable", 0, why))
+            self._next = None
+            return
+        self._transactions += 1
         if self._open:
             self._open = False
             if self._pipelined:
@@ -268,6 +265,17 @@ class Conversation:
             commands = mail, b"RCPT TO:<%b>\r\n" % rcpt, b"DATA\r\n"
             self._todo += zip(ENVELOPE, commands, strict=True)
             self._advance()
+
+    def _unsendable(self, job: Job) -> str:
+        """Why this job can never go over this line; empty: it can."""
+        row, sender, address = job
+        if not address.isprintable() or ">" in address or b"\n" in sender or b"\r" in sender:
+            return NO_ADDRESS  # it would become a command of its own
+        if not self._utf8 and not (sender.isascii() and address.isascii()):
+            return NO_UTF8
+        if self.room is not None and self._size(row) > self.room:
+            return TOO_BIG.format(self._size(row), self.room)
+        return ""
 
     def _envelope(self, job: Job) -> tuple[bytes, bytes]:
         row, sender, address = job
@@ -342,13 +350,20 @@ class Conversation:
         assert self._refusal is not None
         step, code, text = self._refusal
         self._todo.clear()
-        if self._pipelined and out_of_order(code, text):
+        if self._out_of_order():
             self.suspicious = True
             self.break_off(f"it cannot take commands ahead of their answers: {code} {plain(text)}")
             return
         self._open = step != "mail"
         self._tell_refusal()
         self._begin()
+
+    def _out_of_order(self) -> bool:
+        """True where the refusal says that commands came too early: it offers PIPELINING and cannot do it."""
+        assert self._refusal is not None
+        _, code, text = self._refusal
+        words = text.lower()
+        return self._pipelined and (code == 503 or (code >= 500 and (b"synchroni" in words or b"pipelin" in words)))
 
     def _tell_refusal(self) -> None:
         assert self._next is not None
@@ -405,11 +420,6 @@ class Conversation:
         self.break_off(f"it answered {code} before the message had ended: {plain(text)}")
 
 
+NO_ADDRESS = "the address has characters that no address may have"
 NO_UTF8 = "this server cannot carry an address with characters beyond ASCII (no SMTPUTF8)"
 TOO_BIG = "the message has {} octets and this server takes {} at most"
-
-
-def out_of_order(code: int, text: bytes) -> bool:
-    """True where a refusal says that commands came too early (a server that offers PIPELINING and cannot do it)."""
-    words = text.lower()
-    return code == 503 or (code >= 500 and (b"synchroni" in words or b"pipelin" in words))

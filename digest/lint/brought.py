@@ -10,7 +10,7 @@ import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from digest.lint.links import host, urls_in
 from digest.model import Issue, Post, Proof
@@ -54,9 +54,10 @@ def source_of(proof: Proof, words: str) -> Source | None:
 
 def source_of_url(proof: Proof, url: str) -> Source | None:
     """The post that brings an address: as a link or picture of its own, or in its text (relative there, perhaps)."""
-    for source in _written(proof.issue):
-        if url in source.text or html.unescape(url) in html.unescape(source.text):
-            return _placed(source, url)
+    for form in _forms(url):
+        found = next((s for s in _written(proof.issue) if form in s.text or form in html.unescape(s.text)), None)
+        if found:
+            return _placed(found, form)
     for path in _paths(url):
         found = next((s for s in _written(proof.issue) if path in s.text), None)
         if found:
@@ -116,6 +117,12 @@ def _placed(source: Source, words: str) -> Source:
         return source
     line = source.line + source.text.count("\n", 0, at)
     return Source(text=source.text, file=source.file, line=line, part=source.part)
+
+
+def _forms(url: str) -> tuple[str, ...]:
+    """An address as it may be written: rendering adds the last slash, escapes letters, and links a bare host."""
+    bare = url.rstrip("/")
+    return tuple(dict.fromkeys((url, bare, unquote(bare), bare.removeprefix("http://"))))
 
 
 def _paths(url: str) -> Iterator[str]:

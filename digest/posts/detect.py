@@ -41,7 +41,6 @@ def survey(
     root, project = root.resolve(), project.resolve()
     inside = project if root.is_relative_to(project) else None
     tree = walk(root, ALL, exclude=exclude, inside=inside)
-    tree.files = [f for f in tree.files if _may_be_post(f.rel)]
     paths = [f.rel for f in tree.files]
     top = project if inside else (root.parents[:UP] or [root])[-1]
     found, file = recognise.dialect_of(root, top, paths)
@@ -50,7 +49,7 @@ def survey(
     if rule.name != found:
         seen = recognise.by_site(root, top, rule.name)
         file = seen[1] if seen else None
-    tree.files = [f for f in tree.files if f.rel.lower().endswith(rule.suffixes)]
+    tree.files = [f for f in tree.files if f.rel.lower().endswith(rule.suffixes) and _may_be_post(f.rel)]
     tree.files = _at_home(tree.files, root, rule)
     return tree, rule, file
 

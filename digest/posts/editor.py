@@ -33,7 +33,7 @@ LISTS = ("order", "pins", "left_out")
 KEYS = (*TEXTS, "number", *LISTS)
 LARGEST = 65_536  # characters of front matter
 FENCE = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
+NEVER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")  # in what readers get
 HINT = f"Known are {', '.join(KEYS)}; the text below the front matter is the intro."
 
 
@@ -78,7 +78,7 @@ def file_name(issue_id: str) -> str:
 
 def parse(text: str, file: str) -> Editor:
     """Parse an editor's file; FrontMatterError with its line where something is no front matter of ours."""
-    text = NONCHARACTERS.sub("", text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     found = FENCE.match(text)
     if not found and re.match(r"---[ \t]*(?:\n|\Z)", text):
         raise FrontMatterError("the front matter has no end", hint="Close it with a line ---.", file=file, line=1)
@@ -95,7 +95,7 @@ def parse(text: str, file: str) -> Editor:
     blank = len(body) - len(body.lstrip())
     return Editor(
         file=file,
-        intro=body.strip(),
+        intro=NEVER.sub("", body).strip(),
         intro_line=1 + lines_above + body[:blank].count("\n"),
         lines=tuple(lines),
         **{key: value for key, value in values.items() if value is not None},
@@ -187,7 +187,7 @@ def _checked(key: str, value: str | list[tuple[str, int]], file: str, line: int)
     if isinstance(value, list):
         raise FrontMatterError(f"{key} is one value, not a list", file=file, line=line)
     if key in TEXTS:
-        return " ".join(value.split())  # a header has one line
+        return NEVER.sub("", " ".join(value.split()))  # one line, and nothing that an escape has smuggled in
     if value and not re.fullmatch(r"[0-9]{1,9}", value):
         raise FrontMatterError(f'number "{value}" is not a whole number', file=file, line=line)
     return int(value) if value else None

@@ -114,6 +114,9 @@ class _Assembly:
         self.body, self.line = tidy(front.body, front.body_line)
 
     def warn(self, line: int | None, message: str) -> None:
+        """Note what was mended; of a post that is left out anyway nobody needs to hear it."""
+        if any(p.severity == "error" for p in self.keys.problems):
+            return
         self.keys.problems.append(Problem(line=line, message=message, severity="warning"))
 
     def post(self) -> Post | None:
@@ -198,7 +201,10 @@ class _Assembly:
             self.body, self.line = without_heading(self.body, self.line, heading[1], heading[2])
             return heading[0]
         name = re.sub(r"[-_\s]+", " ", self.place.name).strip() or self.place.name
-        title = name[:1].upper() + name[1:]
+        jekyll = self.blog.rule.name == "jekyll"  # which makes a title of the name itself, each word with a capital
+        title = (
+            " ".join(word[:1].upper() + word[1:] for word in name.split()) if jekyll else name[:1].upper() + name[1:]
+        )
         self.warn(1, f'the post has no title, so its file gives one ("{title}"); write `title:` in its metadata')
         return title
 
@@ -210,6 +216,8 @@ class _Assembly:
     def categories(self) -> tuple[str, ...]:
         whole = ("category",) if self.blog.rule.name == "jekyll" else ()
         found = fields.labels(self.keys, "category", "categories", at=self.blog.rule.tag_split, whole=whole)
+        if self.blog.rule.name == "pelican" and not found:
+            return self.place.folders[-1:]  # USE_FOLDER_AS_CATEGORY, as it is by default
         return tuple(dict.fromkeys((*self.folders_as_categories(), *found)))
 
     def folders_as_categories(self) -> tuple[str, ...]:

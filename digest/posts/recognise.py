@@ -6,8 +6,7 @@ The nearest site file wins. Where neither tells, the dialect is `plain`, which a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from digest.posts.dates import day_in_name
@@ -32,9 +31,14 @@ INSIDE: dict[tuple[str, str], tuple[str, str]] = {
     ("mkdocs-material", "mkdocs.yaml"): (r"(?m)^\s*-?\s*(material/)?blog\s*:?", ""),
     ("nikola", "conf.py"): (r"(?m)^(BLOG_TITLE|BLOG_AUTHOR|POSTS|COMPILERS)\s*=", ""),
 }  # fmt: skip
+HUGO_KEYS = (
+    r"(?m)^(lastmod|linkTitle|expiryDate|aliases|featured_image|toc|weight|menu|showToc|ShowToc)\s*:|<!--more-->"
+)
+HUGO_DATE = (
+    r"\A---\n(?=(?:.*\n)*?draft: *(?:true|false))(?:.*\n)*?date: *\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[+-]\d\d:\d\d|Z)"
+)
 SAMPLE = 60
 HEAD = 3000
-LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z]{2,4})?")
 
 
 def by_site(folder: Path, top: Path, only: str = "") -> tuple[str, Path] | None:
@@ -57,59 +61,72 @@ def by_site(folder: Path, top: Path, only: str = "") -> tuple[str, Path] | None:
     return None
 
 
-def by_shape(folder: Path, files: Sequence[str], heads: Iterable[str]) -> str:
-    """Guess the dialect from the posts alone: their places below `folder`, and how they begin."""
-    above = folder.as_posix()
-    places = [f"{above}/{f}" for f in files]
-    names = [f.rpartition("/")[2] for f in files]
-    stems = [n.rpartition(".")[0] for n in names]
-    texts = list(islice(heads, SAMPLE))
-    posts = [t for t in texts if t.strip()]
+def by_shape(folder: Path, files: Sequence[str], heads: Sequence[str]) -> str:
+    """Guess the dialect from the posts alone: their places below `folder`, and how some of them begin (`heads`)."""
+    listing = f"/{folder.as_posix().strip('/')}/" + f"\n/{folder.as_posix().strip('/')}/".join(files) + "\n"
 
     def some(pattern: str) -> bool:
-        return any(re.search(pattern, t) for t in posts)
+        return any(re.search(pattern, head) for head in heads)
 
-    if any(n.endswith(".lr") for n in names):
+    if ".lr\n" in listing:
         return "lektor"
-    if some(r"\A\s*(<!--\s*\n)?\.\. (title|slug|date): ") or any(n.endswith(".meta") for n in names):
+    if some(r"\A\s*(<!--\s*\n)?\.\. (title|slug|date): ") or ".meta\n" in listing:
         return "nikola"
     if some(r"(?i)\A\s*(title|date): .*\n([A-Za-z][\w -]*:.*\n|\s+\S.*\n)*\s*\n") or some(r"(?m)\A.+\n=+\n\s*\n:date:"):
         return "pelican"
-    if any("/_posts/" in p for p in places):
-        if any("/source/_posts/" in p for p in places) or some(r"\{% (asset_img|asset_path|post_link|codeblock) "):
+    dated = any(day_in_name(f.rpartition("/")[2])[0] for f in sample(files))
+    if "/_posts/" in listing:
+        if "/source/_posts/" in listing or some(r"\{% (asset_img|asset_path|post_link|codeblock) "):
             return "hexo"
-        return "jekyll" if any(day_in_name(s)[0] for s in stems) else "next"
+        return "jekyll" if dated else "next"
     if some(r"\A\s*\+\+\+"):
         return "zola" if some(r"(?m)\A\s*\+\+\+\n(.*\n)*?(\[(extra|taxonomies)\]|path\s*=|template\s*=)") else "hugo"
-    return _by_front(folder, places, names, stems, some)
-
-
-def _by_front(folder: Path, places: list[str], names: list[str], stems: list[str], some) -> str:  # type: ignore[no-untyped-def]
-    if some(r"(?m)\A---\n(.*\n)*?date:\s*\n\s+created:"):
+    if some(r"(?m)\A---\n(.*\n)*?date:\s*\n\s+created:") or _beside(folder, ".authors.yml"):
         return "mkdocs-material"
-    dated = sum(day_in_name(s)[0] is not None for s in stems)
-    if (folder / ".authors.yml").exists() or (folder.parent / ".authors.yml").exists():
-        return "mkdocs-material"
-    if (folder / "authors.yml").exists() or (some(r"<!-- ?truncate ?-->|\{/\* ?truncate ?\*/\}") and dated):
+    if (folder / "authors.yml").exists() or (dated and some(r"<!-- ?truncate ?-->|\{/\* ?truncate ?\*/\}")):
         return "docusaurus"
-    parents = {Path(p) for p in {place.rpartition("/")[0] for place in places}} | {folder}
-    if any(
-        (p / f"{p.name}.{end}").exists()
-        for p in parents
-        for end in ("json", "11tydata.js", "11tydata.json", "11tydata.cjs")
-    ):
+    return _by_place(folder, files, listing, dated, some)
+
+
+def _by_place(folder: Path, files: Sequence[str], listing: str, dated: bool, some: Callable[[str], bool]) -> str:
+    """The dialects whose posts look like anyone's: told by where they lie, and by keys that others seldom have."""
+    framed = re.search(r"(?m)^.*?/(content|src)/", listing) is not None
+    if not framed and "/blog/posts/" in listing:
+        return "mkdocs-material"
+    if not framed and dated and folder.name == "blog" and some(r"(?m)^authors\s*:"):
+        return "docusaurus"
+    if _directory_data(folder, files):
         return "eleventy"
-    if any("/src/content/" in p for p in places):
-        return "astro" if some(r"(?m)^(pubDate|pubDatetime|heroImage|publishDate):") else "next"
-    if "_index.md" in names or some(r"\{\{[<%] ") or any(_language_folder(p) for p in places):
+    if "/src/content/" in listing:
+        return "next" if re.search(r"/\d{4}/\d{1,2}/\d{1,2}/", listing) else "astro"
+    if "/_index.md\n" in listing or some(r"\{\{[<%] ") or _language_folders(listing):
+        return "hugo"
+    if "/content/" in listing and (some(HUGO_KEYS) or some(HUGO_DATE)):
         return "hugo"
     return "plain"
 
 
-def _language_folder(place: str) -> bool:
+def _beside(folder: Path, name: str) -> bool:
+    return (folder / name).exists() or (folder.parent / name).exists()
+
+
+def _directory_data(folder: Path, files: Sequence[str]) -> bool:
+    """Eleventy: a folder holds a data file that is called as the folder is."""
+    folders = {folder, *(folder / parent for parent in {f.rpartition("/")[0] for f in files})}
+    endings = ("json", "11tydata.js", "11tydata.json", "11tydata.cjs")
+    return any((place / f"{place.name}.{ending}").exists() for place in folders for ending in endings)
+
+
+def _language_folders(listing: str) -> bool:
     """`content/de/…` without a `src` above it: Hugo keeps languages so."""
-    before, content, after = place.partition("/content/")
-    return bool(content) and "/src" not in before and bool(LANGUAGE.fullmatch(after.partition("/")[0]))
+    found = re.search(r"(?m)^(.*?)/content/([a-z]{2}(?:-[A-Za-z]{2,4})?)/", listing)
+    return found is not None and "/src" not in found[1]
+
+
+def sample(files: Sequence[str]) -> list[str]:
+    """Some files of the first and the last: enough to tell a dialect, whatever the size of the site."""
+    half = SAMPLE // 2
+    return [*files[:half], *files[half:][-half:]]
 
 
 def dialect_of(folder: Path, top: Path, files: Sequence[str]) -> tuple[str, Path | None]:
@@ -117,8 +134,7 @@ def dialect_of(folder: Path, top: Path, files: Sequence[str]) -> tuple[str, Path
     found = by_site(folder, top)
     if found is not None:
         return found
-    chosen = [*files[: SAMPLE // 2], *files[SAMPLE // 2 :][-(SAMPLE // 2) :]]
-    return by_shape(folder, files, (_head(folder / f) for f in chosen)), None
+    return by_shape(folder, files, [_head(folder / f) for f in sample(files)]), None
 
 
 def _head(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -34,70 +34,79 @@ class Tree:
 def walk(root: Path, suffixes: Iterable[str], *, exclude: Iterable[str] = (), inside: Path | None = None) -> Tree:
     """Find the files with these endings below `root`, sorted by path.
 
-    Hidden ones and those that `exclude` names (globs on the path or a name) are passed over. A link is followed where
-    it leads to another place below `inside`; what it leads to below `root` is found anyway.
+    Hidden ones and those that `exclude` names (globs on the path or a name) are passed over. A link is followed, once,
+    where it leads to another place below `inside`; what it leads to below `root` is found anyway.
     """
-    tree = Tree()
-    home = os.path.realpath(root)
-    bounds = (home, os.path.realpath(inside) if inside else home)
-    outside: list[tuple[str, str]] = []
-    globs, endings = tuple(exclude), tuple(suffixes)
-    for entry, rel in _entries(str(root), "", tree, bounds, outside, globs, {home}):
-        name = entry.name.lower()
-        if name.endswith(endings) and entry.is_file():
-            if rel.isprintable() or not ODD.search(rel):
-                tree.files.append(Found(rel, entry.path))
-            else:
-                shown = ODD.sub("?", rel)
-                tree.troubles.append((shown, "has a name that no line can show (no Unicode, or a line end); rename it"))
+    going = _Walk(root, inside or root, tuple(suffixes), tuple(exclude))
+    while going.ahead:
+        going.enter(*going.ahead.pop())
+    tree, outside = going.tree, sorted(going.outside)
     if outside:
-        more = f" (and {len(outside) - 1} more links like it)" if len(outside) > 1 else ""
         rel, target = outside[0]
-        tree.troubles.append((rel, f"is a link to {target}, outside the project, and is not followed{more}; "
-                                   "copy what it leads to, or name its folder as a source of its own"))  # fmt: skip
-    tree.files.sort(key=lambda f: f.rel)
+        more = f" (and {len(outside) - 1} more links like it)" if len(outside) > 1 else ""
+        said = f"is a link to {target}, outside the project, and is not followed{more}"
+        tree.troubles.append((rel, f"{said}; copy what it leads to, or name its folder as a source of its own"))
+    tree.files.sort()
     return tree
 
 
-def _entries(
-    folder: str,
-    rel: str,
-    tree: Tree,
-    bounds: tuple[str, str],
-    outside: list[tuple[str, str]],
-    globs: tuple[str, ...],
-    above: set[str],
-) -> Iterator[tuple[os.DirEntry[str], str]]:
-    """Every file below a folder that may be read; `above` are the real paths of the folders that lead to it."""
-    try:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda e: e.name)
-    except OSError as wrong:
-        tree.troubles.append((rel or ".", f"is a folder that cannot be read ({wrong.strerror}); give us the right to"))
-        return
-    for entry in entries:
-        path = f"{rel}/{entry.name}" if rel else entry.name
-        if entry.name.startswith(".") or entry.name in SKIPPED or _excluded(path, entry.name, globs):
-            continue
-        real = ""
-        if entry.is_symlink():
-            real = os.path.realpath(entry.path)
-            if _below(real, bounds[0]):
-                continue  # found where it lies
-            if not _below(real, bounds[1]):
-                outside.append((path, real))
+class _Walk:
+    """A walk in progress: the folders ahead (path, path below the root, whether a link led there), what was found."""
+
+    def __init__(self, root: Path, inside: Path, endings: tuple[str, ...], globs: tuple[str, ...]) -> None:
+        self.home, self.bounds = os.path.realpath(root), os.path.realpath(inside)
+        self.endings, self.globs = endings, globs
+        self.ahead: list[tuple[str, str, bool]] = [(str(root), "", False)]
+        self.tree = Tree()
+        self.outside: list[tuple[str, str]] = []
+        self.followed = {self.home}
+
+    def enter(self, folder: str, rel: str, linked: bool) -> None:
+        """Look into one folder."""
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda e: e.name)
+        except OSError as wrong:
+            said = f"is a folder that cannot be read ({wrong.strerror}); give us the right to"
+            self.tree.troubles.append((rel or ".", said))
+            return
+        for entry in entries:
+            path = f"{rel}/{entry.name}" if rel else entry.name
+            if entry.name.startswith(".") or entry.name in SKIPPED or self.excluded(path, entry.name):
                 continue
-        if not entry.is_dir():
-            yield entry, path
-            continue
-        real = real or (os.path.realpath(entry.path) if len(above) > 1 else "")
-        if real not in above:
-            yield from _entries(entry.path, path, tree, bounds, outside, globs, above | {real} if real else above)
+            followed = entry.is_symlink()
+            if followed and not self.may_follow(path, entry):
+                continue
+            if not entry.is_dir():
+                self.take(path, entry)
+            elif not linked or followed or os.path.realpath(entry.path) not in self.followed:
+                self.ahead.append((entry.path, path, linked or followed))
+
+    def may_follow(self, path: str, entry: os.DirEntry[str]) -> bool:
+        """Whether a link leads to a place that is ours, is not walked anyway, and was not walked through another."""
+        real = os.path.realpath(entry.path)
+        if _below(real, self.home) or real in self.followed:
+            return False
+        if not _below(real, self.bounds):
+            self.outside.append((path, real))
+            return False
+        self.followed.add(real)
+        return True
+
+    def take(self, rel: str, entry: os.DirEntry[str]) -> None:
+        """Keep a file that has one of the endings."""
+        if not entry.name.lower().endswith(self.endings) or not entry.is_file():
+            return
+        if rel.isprintable() or not ODD.search(rel):
+            self.tree.files.append(Found(rel, entry.path))
+        else:
+            said = "has a name that no line can show (no Unicode, or a line end); rename it"
+            self.tree.troubles.append((ODD.sub("?", rel), said))
+
+    def excluded(self, path: str, name: str) -> bool:
+        """Whether the configuration leaves a path out."""
+        return any(fnmatchcase(path, g.rstrip("/")) or fnmatchcase(name, g.rstrip("/")) for g in self.globs)
 
 
 def _below(path: str, top: str) -> bool:
     return path == top or path.startswith(top.rstrip("/") + "/")
-
-
-def _excluded(path: str, name: str, globs: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(path, g.rstrip("/")) or fnmatchcase(name, g.rstrip("/")) for g in globs)

@@ -153,11 +153,7 @@ def _phrases() -> jinja2.Environment:
 
 def _path(made: jinja2.Environment, name: str) -> str:
     """The file of a template, as far as it can be found."""
-    try:
-        source = made.loader.get_source(made, name) if made.loader else ("", None, None)
-    except jinja2.TemplateNotFound:
-        return name
-    return source[1] or name
+    return (made.loader.get_source(made, name)[1] if made.loader else None) or name
 
 
 def _translated(made: jinja2.Environment, name: str, exc: Exception, values: Mapping[str, Any]) -> TemplateError:
@@ -188,9 +184,7 @@ def _place(exc: Exception, made: jinja2.Environment) -> tuple[str | None, int | 
 
 
 def _names(exc: jinja2.UndefinedError, values: Mapping[str, Any]) -> str:
-    quoted = re.findall(r"'([^']*)'", exc.message or "")
-    if not quoted:
-        return ""
+    quoted = re.findall(r"'([^']*)'", exc.message or "") or [""]
     if "has no attribute" not in (exc.message or ""):
         return _nearest(quoted[0], values)
     wanted = quoted[-1]

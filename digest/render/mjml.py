@@ -17,7 +17,7 @@ from typing import Any
 
 from mjml import mjml2html
 
-from digest.errors import Bug, TemplateError
+from digest.errors import TemplateError
 from digest.render.slots import CLOSE, OPEN
 
 __all__ = ["Problem", "check", "compiled", "place"]
@@ -138,8 +138,6 @@ def _escaped(found: re.Match[str]) -> str:
 def _unguarded(html: str) -> str:
     for reference, mark in SLOTS.items():
         html = html.replace(reference, mark)
-    if "\\u{" in html and re.search(r"=\"[^\"]*\\u\{", html):
-        raise Bug("mrml wrote an attribute as a Rust literal")
     return html
 
 
@@ -314,8 +312,8 @@ def _attributes(rest: str) -> Iterator[tuple[str, str | None, bool]]:
     """(name, value or None, in single quotes); a name that ends in = has a value without quotes."""
     for found in ATTRIBUTE.finditer(rest):
         name = found["name"] or found["junk"]
-        if found["bare"] is not None or name == "=":
+        if found["bare"] is not None or found["junk"]:
             yield f"{name.rstrip('=')}=", None, False
-        elif found["name"]:
+        else:
             single = found["single"] is not None
             yield name, found["single"] if single else found["double"], single

@@ -129,9 +129,8 @@ def _fingerprint(name: str, folders: tuple[Path, ...]) -> str:
     seen = hashlib.sha256(name.encode())
     for folder in folders:
         for part in dict.fromkeys((name, "default", "parts")):
-            for path in sorted((folder / part).glob("*")):
-                if path.is_file():
-                    seen.update(f"\0{part}/{path.name}\0".encode() + path.read_bytes())
+            for path in sorted((folder / part).glob("*.*")):
+                seen.update(f"\0{part}/{path.name}\0".encode() + path.read_bytes())
     return seen.hexdigest()[:16]
 
 

@@ -64,16 +64,12 @@ class _Builder(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if self.deep:
             self.deep.pop()
-        elif len(self.open) > 1 and tag not in VOID:
+        else:
             self.open.pop()
 
     def handle_data(self, data: str) -> None:
-        data = clean(data)  # again: a character reference may stand for what the source could not hold
-        children = self.open[-1].children
-        if children and isinstance(children[-1], str):
-            children[-1] += data
-        else:
-            children.append(data)
+        # Cleaned again: a character reference may stand for what the source could not hold.
+        self.open[-1].children.append(clean(data))
 
 
 def parse(html: str) -> Element:

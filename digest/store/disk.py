@@ -34,9 +34,10 @@ def make_folder(folder: Path) -> None:
         )
 
 
-def can_write(folder: Path) -> bool:
-    """Say whether this process may make files in a folder."""
-    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+def can_write(path: Path) -> bool:
+    """Say whether this process may write a file, or make files in a folder."""
+    wish = os.W_OK | os.X_OK if path.is_dir() else os.W_OK
+    return os.access(path, wish, effective_ids=os.access in os.supports_effective_ids)
 
 
 def translate_os_error(exc: OSError, thing: str) -> DigestError:

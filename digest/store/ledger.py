@@ -5,7 +5,7 @@ Each method is one transaction, durable when it returns. Rule for this file: no 
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,7 +112,7 @@ class Store:
     # -- deliveries
 
     def claim(self, issue: str, revision: int, limit: int, now: datetime) -> Batch | None:
-        mark, journal = secrets.token_hex(MARK_LENGTH // 2), None
+        mark, journal = os.urandom(MARK_LENGTH // 2).hex(), None
         try:
             with self._database.transaction():
                 row, entries = self._claim_rows(issue, revision, limit, to_moment(now))
@@ -123,8 +123,9 @@ class Store:
                 marks = journal.begin(mark, len(entries))
                 deliveries.record_claim(self._database, row, self._signed(mark, journal, entries), to_moment(now))
         except BaseException:
+            # Interrupted at the commit, the claim may stand: its journal is never another batch's. Else it is swept.
             if journal is not None:
-                self._rest(journal)
+                journal.abandon()
             raise
         self._hands[mark] = journal
         return InHand(issue=issue, revision=revision, entries=entries, marks=marks, mark=mark, journal=journal)
@@ -156,7 +157,7 @@ class Store:
             if journal.rows >= rows:
                 self._idle.remove(journal)
                 return journal
-        return Journal(self._folder, f"marks-{self._process.pid}-{secrets.token_hex(4)}", rows)
+        return Journal(self._folder, f"marks-{self._process.pid}-{os.urandom(4).hex()}", rows)
 
     def _rest(self, journal: Journal) -> None:
         journal.end()

@@ -10,7 +10,6 @@ import sqlite3
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from digest.errors import StateRefused
 from digest.settings import State
@@ -77,8 +76,12 @@ def open(  # noqa: A001 - the plugs' contract: every engine has an `open`
 def _connect(path: Path, patience: float) -> sqlite3.Connection:
     make_folder(path.parent)
     refuse_network(path.parent)
+    made = not path.exists()
+    if not made and not can_write(path):
+        raise StateRefused(
+            f"the ledger {path} cannot be written", hint="Give the user that runs digest the right to write it."
+        )
     with translated(path):
-        made = not path.exists()
         connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
     if made:
         path.chmod(0o600)
@@ -89,7 +92,8 @@ def _look(path: Path, patience: float) -> tuple[sqlite3.Connection, bool]:
     if not path.exists():
         return _empty(), False
     refuse_network(path.parent)
-    address = f"file:{quote(str(path))}?mode=ro"
+    name = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")  # urllib.parse loads too much for this
+    address = f"file:{name}?mode=ro"
     with translated(path):
         connection = sqlite3.connect(address, uri=True, timeout=patience, isolation_level=None)
         try:

@@ -75,6 +75,13 @@ def _command(items: tuple[str, ...]) -> tuple[str, ...]:
     raise notation.Misread('a program and its arguments, as ["pass", "show", "relay"]')
 
 
+def _rising(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    for at, number in enumerate(numbers):
+        if not 1 <= number <= COUNT or (at and number < numbers[at - 1]):
+            raise notation.Misread("numbers from 1 up, none smaller than the one before", at=at)
+    return numbers
+
+
 def _database(text: str) -> str:
     if text and not text.startswith(("postgresql://", "postgres://")):
         raise notation.Misread('a PostgreSQL URL, as "postgresql://db.example.org/digest"; without one, SQLite is used')
@@ -112,6 +119,7 @@ SENDER = Table(
         "style": Key(read=notation.choice("subject", "plus"), field="unsubscribe_style"),
         "bounces": Key(takes='text, as "bounces@news.example.org"', address="one"),
         "reviewers": Key(type=tuple[str, ...], takes='a list of addresses, as ["editor@example.org"]', address="one"),
+        "report_to": Key(takes='text, as "editor@example.org"', address="one"),
     },
 )
 
@@ -139,6 +147,8 @@ SMTP = Table(
             takes='a list of texts, as ["pass", "show", "relay"] (it runs without a shell)',
             read=_command,
         ),
+        "warm_up": Key(type=tuple[int, ...], takes="a list of whole numbers, as [50, 100, 500]", read=_rising),
+        "warm_up_from": Key(takes='text, as "2026-11-27"', read=notation.day),
     },
 )
 
@@ -150,6 +160,9 @@ STATE = Table(
             takes='text, as "postgresql://db.example.org/digest"', read=_database, twin="DIGEST_STATE_DATABASE"
         ),
         "required": Key(type=bool, takes="true or false"),
+        "metrics": TEXT,
+        "heartbeat": Key(takes='text, as "https://example.org/ping/digest"', read=notation.url),
+        "log": TEXT,
     },
 )
 
@@ -199,6 +212,7 @@ NEWSLETTER = Table(
         "list_id": Key(takes='text, as "weekly.example.org"', read=notation.list_id),
         "deadline": Key(takes='text, as "3 days"', read=notation.span),
         "text_width": _number(40, 120, 0, takes="a whole number, as 72"),
+        "quiet": Key(takes='text, as "22:00-07:00"', read=notation.quiet_hours),
     },
     tables={"tags": TAGS, "categories": CATEGORIES},
 )

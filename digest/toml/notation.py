@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Told",
     "cadence",
     "choice",
+    "day",
     "each",
     "has_password",
     "host",
@@ -29,6 +30,7 @@ __all__ = [
     "name",
     "near",
     "plain",
+    "quiet_hours",
     "rate",
     "span",
     "url",
@@ -154,6 +156,21 @@ def _as_posts_read(parse: Callable[[str], object], text: str) -> str:
         what, _, rest = str(exc).partition("; ")
         raise Told(what, rest) from exc
     return written
+
+
+def quiet_hours(text: str) -> str:
+    """Hours in which nothing leaves, as `deliver.quiet` reads them; kept as written. An empty text: none."""
+    from digest.deliver.quiet import parse
+
+    return _as_posts_read(parse, text) if text else text
+
+
+def day(text: str) -> str:
+    """A calendar day, `2026-11-27`; an empty text: none."""
+    try:
+        return date.fromisoformat(text).isoformat() if text else text
+    except ValueError as exc:
+        raise Misread('a day, as "2026-11-27"') from exc
 
 
 def zone(text: str) -> str:

@@ -169,7 +169,7 @@ def test_a_name_cannot_carry_a_header(listed: Any) -> None:
 
 def test_topics_and_attributes_hold_no_slot_marks(listed: Any) -> None:
     """Nothing of a file can be mistaken for a slot."""
-    rows, _ = listed("email,topics,city\nada@example.org,a\ufdd0b\nben@example.org,,\ufdd0token\ufdd1\n")
+    rows, _ = listed("email,topics,city\nada@example.org,;a\ufdd0b;;\nben@example.org,,\ufdd0token\ufdd1\n")
     assert rows[0].topics == ("a b",)
     assert rows[1].attributes == (("city", "token"),)
 

@@ -58,6 +58,7 @@ def test_each_row_fits_its_own_sample_and_no_row_before_it_does(row: Row) -> Non
         ("dot", 550, "5.2.0 mailbox", "failed", False, False),
         ("dot", 552, "5.2.2 full", "failed", False, False),
         ("dot", 552, "5.3.4 too much", "stop", False, False),
+        ("dot", 550, "5.3.4 too much", "stop", False, False),
         ("dot", 451, "4.3.0 try again", "deferred", False, False),
         ("mail", 550, "no", "failed", False, True),
         ("mail", 550, "5.7.1 no", "stop", False, False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +15,7 @@ import pytest
 from digest.deliver.pace import Pace
 from digest.deliver.transports import smtp
 from digest.errors import Bug, RelayUnreachable
+from digest.interfaces import Feed
 from digest.lifecycle import Event
 from digest.settings import Smtp
 from digest.store.ledger import Store
@@ -204,6 +206,79 @@ def test_a_policy_refusal_of_one_recipient_is_theirs(store: Store) -> None:
     assert store.history_of("r3@example.net") == ()
 
 
+def test_policy_refusals_in_different_words_mean_their_recipients(store: Store) -> None:
+    """5.7.1 for one, 5.7.2 for the next: no five in a row, so each is charged and we go on."""
+
+    def script(moment: Moment) -> Say | None:
+        number = int(moment.address[1:].partition("@")[0]) if moment.step == "dot" else 0
+        return Say(550, f"5.7.{1 + number % 2} not you") if moment.step == "dot" and number < 8 else None
+
+    with SmtpServer(script=script) as server:
+        result = run(store, server, 20, roster=False)
+    assert (result.why, result.sent) == ("done", 12)
+    assert result.failed == 8
+
+
+def test_a_wrong_password_stops_the_run(store: Store) -> None:
+    """Refused at sign-in: stopped with 77 and the words, and everybody stays in the queue."""
+    issue = frozen(store, readers(20))
+    with SmtpServer(users={"n": "p"}) as server:
+        options = Smtp(host="127.0.0.1", port=server.port, tls="none")
+        with closing(smtp.open(options, user="n", password="x")) as transport:
+            result = send(store, issue, transport)
+    assert (result.why, result.exit_code) == ("stopped", 77)
+    assert "535" in result.reason
+    assert counts(store) == only(queued=20)
+
+
+def test_a_relay_that_refuses_us_and_hangs_up_stops_the_run(store: Store) -> None:
+    """The refusal and the end of the line come together: it is a refusal, not a line to be replaced time and again."""
+    refusal = Say(554, "5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org")
+    with SmtpServer(script=lambda m: (refusal, Drop()) if m.step == "rcpt" else None) as server:
+        result = run(store, server, 20)
+    assert (result.why, result.exit_code) == ("stopped", 77)
+    assert server.connections == 1
+    assert counts(store) == only(queued=20)
+
+
+def test_lines_that_break_after_the_stop_cost_nobody(store: Store) -> None:
+    """Stopped, and then the line breaks under what was in hand: it stays queued, for no run tries it again now."""
+
+    class Stopping:
+        def deliver(self, feed: Feed) -> None:
+            jobs = [feed.take(0.0), feed.take(0.0)]
+            rows = [job[0] for job in jobs if isinstance(job, tuple)]
+            feed.settle([(rows[0], "rcpt", 554, "5.7.1 Relay access denied"), (rows[1], "released", 0, "broken")])
+            assert feed.take(0.0) is None
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    result = send(store, frozen(store, readers(5)), Stopping())
+    assert result.why == "stopped"
+    assert counts(store) == only(queued=5)
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_transport_that_dies_without_a_word(store: Store, asked: bool) -> None:
+    """Its jobs had no reply: what was on the wire is in doubt, what was not goes back."""
+
+    class Dead:
+        def deliver(self, feed: Feed) -> None:
+            job = feed.take(0.0)
+            assert isinstance(job, tuple)
+            assert feed.size(job[0]) >= (len(feed.body(job[0])) if asked else 1)
+            raise ZeroDivisionError
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    issue = frozen(store, readers(5))
+    with pytest.raises(ZeroDivisionError):
+        send(store, issue, Dead())
+    assert counts(store) == (only(queued=4, uncertain=1) if asked else only(queued=5))
+
+
 def test_a_short_list_refused_by_policy_is_charged_in_the_end(store: Store) -> None:
     """Three recipients and three refusals are too few to know better: they fail, and the run ends."""
     with SmtpServer(script=lambda m: Say(550, "5.7.1 not you") if m.step == "dot" else None) as server:
@@ -337,6 +412,15 @@ def test_stopping_ends_at_a_message_boundary(store: Store) -> None:
     assert counts(store) == only(sent=result.sent, queued=200 - result.sent)
 
 
+def test_stopping_is_heard_while_the_pace_makes_us_wait(store: Store) -> None:
+    """One message an hour: a wish to stop does not wait for the next one."""
+    began = time.monotonic()
+    with SmtpServer() as server:
+        result = run(store, server, 3, pace=Pace(rate=1 / 3600), stop=lambda: server.taken >= 1)
+    assert (result.why, result.sent) == ("interrupted", 1)
+    assert time.monotonic() - began < 5
+
+
 def test_a_second_ctrl_c_stops_at_once_and_loses_nothing(store: Store) -> None:
     """An exception in the middle: sent ones are sent, the one on the wire is in doubt, the others are queued."""
     sent: list[str] = []
@@ -404,8 +488,6 @@ def test_the_daily_quota_of_ours_ends_the_run(store: Store) -> None:
 
 def test_a_rate_is_kept(store: Store) -> None:
     """100 a second: 30 messages take about 0.3 seconds, and no less."""
-    import time
-
     with SmtpServer() as server:
         began = time.monotonic()
         run(store, server, 30, pace=Pace(rate=100), options={"connections": 4})

@@ -352,6 +352,14 @@ def test_oauth2_without_tls_is_refused(oauth2: Path) -> None:
         smtp.open(Smtp(host="localhost", tls="none", oauth2_file=str(oauth2)))
 
 
+def test_oauth2_with_a_challenge_that_is_no_base64(authority: Authority, oauth2: Path, tokens: type[_Tokens]) -> None:
+    """What the server says under 334 may be anything; the verdict counts."""
+    with SmtpServer(tls="tls", certificate=authority.certificate("localhost"), users={}, challenge="?") as server:
+        said = options(server, tls="tls", ca_file=str(authority.file), oauth2_file=str(oauth2))
+        with pytest.raises(RelayRefused, match="535"):
+            deliver(said)
+
+
 # ------------------------------------------------------------------------------------------------ reaching it
 
 
@@ -403,6 +411,26 @@ def test_nothing_to_send_connects_to_nobody() -> None:
     with SmtpServer() as server:
         deliver(options(server), 0)
         assert server.connections == 0
+
+
+def test_octets_that_came_with_the_sign_in_are_not_lost() -> None:
+    """A 421 behind the 235 lies in smtplib's buffer: it is seen before a job is begun."""
+    goodbye = (Say(235, "welcome"), Say(421, "4.3.2 closing"), Drop())
+    with SmtpServer(
+        script=lambda m: goodbye if m.step == "auth" and m.connection == 0 else None, users={"n": "p"}
+    ) as server:
+        said = options(server, timeout=0.5)
+        feed = deliver(said, user="n", password="p")
+    assert sorted(r[:3] for r in feed.replies if r[1] == "dot") == [(i, "dot", 250) for i in range(3)]
+    assert server.connections == 2
+
+
+def test_an_error_of_ours_while_signing_in_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It happens in a thread, and must come out in the one that waits."""
+    with SmtpServer() as server, closing(smtp.open(options(server))) as transport:
+        monkeypatch.setattr(transport._lanes, "_connect", lambda: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            transport.deliver(ListFeed(letters(1)))
 
 
 def test_nagle_is_switched_off_and_the_line_is_kept() -> None:

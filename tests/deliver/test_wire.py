@@ -243,6 +243,15 @@ def test_421_behind_a_refusal_tells_the_refusal() -> None:
     assert talk.told() == [(0, "rcpt", 550)]
 
 
+def test_a_refusal_counts_though_the_line_is_closed_behind_it() -> None:
+    """RCPT refused, and the server hangs up before it answers DATA: the refusal is that recipient's answer."""
+    talk, _ = begun(2)
+    talk.say("250 ok", "554 5.7.1 blocked")
+    talk.wire.break_off("it closed the connection")
+    assert [r[:3] for r in talk.wire.replies] == [(0, "rcpt", 554)]
+    assert not talk.wire.suspicious
+
+
 def test_421_to_the_dot_is_a_refusal_of_that_message() -> None:
     """4yz after the end of the message: not taken. What stood behind it is released."""
     talk, _ = begun(2)
@@ -302,6 +311,24 @@ def test_parameters_are_given_where_they_are_offered() -> None:
     )
     talk, _ = begun(0, {"pipelining": ""})
     talk.jobs.append((0, b"a@example.org", "grüße@example.net"))
+    talk.wire.start()
+    assert talk.write() == b""
+    assert talk.wire.replies[0][:2] == (0, "unsendable")
+
+
+@pytest.mark.parametrize(
+    ("sender", "address"),
+    [
+        (b"a@example.org", "b@example.net>\r\nDATA"),
+        (b"a@example.org", "b@example.net\nRSET"),
+        (b"a@example.org", "b@example.net> NOTIFY=NEVER"),
+        (b"a@example.org\r\nRSET", "b@example.net"),
+    ],
+)
+def test_an_address_never_becomes_a_command(sender: bytes, address: str) -> None:
+    """Line ends and brackets in an address: nothing of it reaches the server."""
+    talk, _ = begun(0)
+    talk.jobs.append((0, sender, address))
     talk.wire.start()
     assert talk.write() == b""
     assert talk.wire.replies[0][:2] == (0, "unsendable")

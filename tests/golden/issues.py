@@ -39,7 +39,7 @@ url = "https://example.org/blog/{{slug}}/"
 from = "Example Weekly <news@example.org>"
 reply_to = "editors@example.org"
 postal_address = "Example Weekly, 1 Example Street, 1010 Vienna"
-unsubscribe = "unsubscribe@news.example.org"
+unsubscribe = "out@news.example.org"
 bounces = "bounces@news.example.org"
 {public}
 [smtp]

@@ -14,6 +14,7 @@ Seeded = Callable[..., Proof]
 Found = Callable[[str, Proof], list[Finding]]
 END = "</td></tr></table></div></body></html>"
 PREHEADER = "Drawing contour maps · Eleven years of posts moved into a folder"
+UNSHOWN = "Something that stands in the excerpt of the post alone"
 LONG = "words that go on and on " * 8
 DARK = "@media (prefers-color-scheme:dark){"
 FAINT = '<td bgcolor="#eeeeee"><b style="font-size:16px;color:rgb(150,150,150)">faint</b></td>'
@@ -47,6 +48,7 @@ QUIET = [
     ("preheader", preheader(f"{PREHEADER}&#847;&zwnj;&nbsp;")),
     ("preheader", {"rendered": {"posts": ("a",)}, **preheader("Drawing contour maps")}),
     ("preheader", preheader("Eleven years of posts moved into a folder of plain te…")),
+    ("preheader", {"posts": (post("a.md", excerpt=UNSHOWN),), **preheader(UNSHOWN)}),
     ("clip", added("x" * 1000)),
     ("style-size", style("/* x */" * 100)),
     ("style-nested", style("@media screen{p{margin:0}}@media print{p{margin:0}}")),

@@ -174,6 +174,7 @@ def test_a_post_without_a_title_takes_its_heading_and_loses_it(one: One) -> None
     found = one("", raw="---\ndate: 2026-11-20\n---\nText.\n", name="posts/my_first-post.md")
     assert found.title == "My first post"
     assert any(p.severity == "warning" and "title" in p.message for p in found.problems)
+    assert one("", raw="---\nx: y\n---\nText.\n", name="_posts/2026-11-20-my-first-post.md").title == "My First Post"
     assert one("", "# A\n\nText.\n").body == "Text.\n"
     assert one("", "Intro\n\n# A\n\nText.\n").body == "Intro\n\n# A\n\nText.\n"
 
@@ -424,6 +425,14 @@ def test_a_site_whose_posts_lie_elsewhere_has_addresses_all_the_same(one: One) -
     """`collections_dir` and `contentDir` may name a place that these posts are not in."""
     files = {"_config.yml": "collections_dir: other"}
     assert one("", name="_posts/2026-11-20-a.md", files=files).url == "https://example.org/2026/11/20/a.html"
+
+
+def test_the_folder_is_the_category_of_pelican(one: One) -> None:
+    """Where the post names none."""
+    files = {"pelicanconf.py": ""}
+    assert one("", name="content/news/a.md", files=files).categories == ("news",)
+    assert one("category: x", name="content/news/a.md", files=files).categories == ("x",)
+    assert one("", name="content/a.md", files=files).categories == ()
 
 
 def test_authors_are_looked_up(one: One) -> None:

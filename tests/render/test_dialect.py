@@ -65,6 +65,7 @@ def test_braces_in_prose_stay_where_no_generator_reads_them(dialect: str) -> Non
         ("next", "<YouTubeIframe videoId=\"abc\" />", '<iframe src="https://www.youtube.com/embed/abc"></iframe>'),
         ("next", "a{' '}b {/* gone */}<div style={{a: {b: 1}}} className=\"c\" x={y}>d</div>",
          'a b <div className="c">d</div>'),
+        ("next", "<Card icon={<Star />}>kept</Card>", "kept"),
         ("next", "<b x={y> never closed", "<b x={y> never closed"),
         ("", "Vec<T,U> and a < B, x <https://e.org>", "Vec<T,U> and a < B, x <https://e.org>"),
         ("pelican", "[a]({filename}b.md) ![c]({static}/d.png)", "[a](#b.md) ![c](/d.png)"),

@@ -92,6 +92,11 @@ def repairs(markdown: str) -> list[str]:
         ("<span><div>in</div></span> <q>said</q> <mark>m</mark> <abbr>ab</abbr><wbr>",
          "<p>in</p><p>“said” <mark>m</mark> ab</p>"),
         ("<a href='/x'><h2>T</h2><p>d</p></a>", '<h3><a href="https://example.org/x">T</a></h3><p><a href="https://example.org/x">d</a></p>'),
+        ('<h2>Seen <iframe src="https://www.youtube.com/embed/a"></iframe></h2>',
+         '<h3>Seen</h3><table><tr><td><a href="https://www.youtube.com/watch?v=a">▶\ufe0e Watch on youtube.com</a>'
+         "</td></tr></table>"),
+        ("# ![b](/c.png) T", '<p><img src="https://example.org/c.png" alt="b"></p><h3>T</h3>'),
+        ("at http://localhost:80/x and <a href='/x'> </a>.", "<p>at http://localhost:80/x and  .</p>"),
         ("<math><mi>x</mi></math>", "<p><code>x</code></p>"),
         ("a<!-- more -->b <p hidden>gone</p><span style='display: none'>gone</span>", "<p>ab</p>"),
         ("<b><img src='/c.png'></b><i></i>", '<p><img src="https://example.org/c.png" alt=""></p>'),

@@ -72,6 +72,7 @@ def test_good_mjml_passes(source: str) -> None:
         (column("<mj-text>x</b></mj-text>"), 2, "mjml-balance", "</b> closes nothing"),
         (column("<mj-text><b>x</mj-text>"), 2, "mjml-balance", "<b> is not closed before </mj-text>"),
         (column("<mj-text><a href=x>a</a></mj-text>"), 2, "mjml-value", "href of <a> has no quoted value"),
+        (column('<mj-text><a "x">a</a></mj-text>'), 2, "mjml-value", "no quoted value"),
         (column("<mj-text><a =x>a</a></mj-text>"), 2, "mjml-value", "no quoted value"),
         (column("<mj-social><mj-raw>x</mj-raw></mj-social>"), 2, "mjml-nesting", "no place in <mj-social>"),
         (page("", "<mj-title><b>x</b></mj-title>"), 1, "mjml-nesting", "<b> has no place in <mj-title>"),
@@ -121,6 +122,13 @@ def test_what_mrml_says_in_octets_becomes_a_line(said: str, line: int | None) ->
     error = _translated(source, f"unexpected element {said}", ((1, "a.j2", 5), (2, "a.j2", 6), (3, "a.j2", 7)))
     assert (error.file, error.line) == ("a.j2", line)
     assert "cannot be compiled" in error.message
+
+
+def test_what_mrml_alone_finds_is_told_too() -> None:
+    """A control character stops it, and it does not say where."""
+    with pytest.raises(TemplateError, match="cannot be compiled") as caught:
+        compiled(column("<mj-text>\x00</mj-text>"), ((1, "a.j2", 1),))
+    assert caught.value.file == "a.j2"
 
 
 def test_characters_come_out_whole() -> None:

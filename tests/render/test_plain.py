@@ -135,6 +135,16 @@ def test_tables_without_heads_and_loose_lists() -> None:
     assert as_text(made.nodes, 0, Links()).startswith(f"{wide}  {wide}")
 
 
+def test_cells_of_several_lines_are_no_columns() -> None:
+    """A line break in a cell: the row is listed."""
+    made = body(
+        "<table><tr><th>A</th><th>B</th></tr><tr><td>1<br>2</td><td>3</td></tr></table>",
+        base="",
+        language=language("en"),
+    )
+    assert as_text(made.nodes, 72, Links()) == "A: 1\n  2\nB: 3"
+
+
 def test_films_and_words_of_links() -> None:
     """A film is its words and a number; a long text of a link may break before the number."""
     made = body(

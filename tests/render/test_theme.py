@@ -84,6 +84,7 @@ def test_a_theme_of_ones_own_falls_back_to_the_default(tmp_path: Path) -> None:
         ('[fonts]\ntext = "Arial;}"\n', 2, "no list of fonts"),
         ("[fonts]\ntext = \"'Segoe UI'\"\n", 2, "no list of fonts"),
         ('[sizes]\nname = "big"\n', 2, "size/line"),
+        ('light = {accent = "teal"}\n', None, "no colour"),
         ("[space]\nradius = -1\n", 2, "pixels"),
         ("[space]\nradius = true\n", 2, "pixels"),
         ("[options]\ntags = 1\n", 2, "must be true or false"),

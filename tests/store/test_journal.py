@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from digest.errors import DiskFull, StateRefused
+from digest.errors import Bug, DiskFull, StateRefused
+from digest.interfaces import Freeze, FrozenVariant
 from digest.lifecycle import Event
 from digest.store.journal import Journal, is_held, read_marks, sweep
 from digest.store.ledger import Store
+from digest.testing import occasion, post, subscriber
 
+NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
+ISSUE = "weekly-2026-11-27"
 MARK = "0123456789abcdef"
 
 
@@ -91,27 +95,17 @@ def test_a_journal_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
 @pytest.fixture
 def sending(open_store: Callable[..., Store], tmp_path: Path) -> Store:
     """A store with an issue of four people that is being sent."""
-    from datetime import timedelta
-
-    from digest.interfaces import Freeze, FrozenVariant
-    from digest.testing import occasion, post, subscriber
-
-    now = datetime(2026, 11, 27, 9, tzinfo=UTC)
     store = open_store()
-    store.replace_list("readers", [subscriber(f"r{n}@example.org", line=n) for n in range(2, 6)], "d", now)
-    store.enroll("weekly", ["readers"], str, now)
+    store.replace_list("readers", [subscriber(f"r{n}@example.org", line=n) for n in range(2, 6)], "d", NOW)
+    store.enroll("weekly", ["readers"], str, NOW)
     variant = FrozenVariant(variant="v", language="en", subject="s", html="", text="", mjml="", stencil=b"", posts=())
     wish = Freeze(
-        occasion=occasion(), number=1, revision=1, subject="s", title="t", deadline=now + timedelta(days=3),
+        occasion=occasion(), number=1, revision=1, subject="s", title="t", deadline=NOW + timedelta(days=3),
         posts=(post(),), variants=(variant,), lists=("readers",), assign={((), ""): 0},
     )  # fmt: skip
-    store.freeze(wish, now)
-    store.move("weekly-2026-11-27", 1, Event.BEGIN, now)
+    store.freeze(wish, NOW)
+    store.move("weekly-2026-11-27", 1, Event.BEGIN, NOW)
     return store
-
-
-NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
-ISSUE = "weekly-2026-11-27"
 
 
 def journals(tmp_path: Path) -> list[Path]:
@@ -155,26 +149,23 @@ def test_a_lost_or_cut_journal_puts_the_batch_in_doubt(
     assert journals(tmp_path) == []
 
 
-def test_a_claim_that_fails_leaves_its_journal_for_the_next(
-    sending: Store, tmp_path: Path, open_store: Callable[..., Store]
-) -> None:
-    """The disk is full at the commit: nothing is claimed, and the next try finds all as it was."""
-    sending._database.script("CREATE TEMP TRIGGER full BEFORE INSERT ON claim BEGIN SELECT RAISE(ABORT, 'full'); END;")
-    from digest.errors import Bug
-
+def test_a_claim_that_fails_claims_nothing(sending: Store, tmp_path: Path) -> None:
+    """The next try finds all as it was; the journal is not used again, and swept with the next recovery."""
+    database = sending._database
+    database.script("CREATE TEMP TRIGGER full BEFORE INSERT ON claim BEGIN SELECT RAISE(ABORT, 'full'); END;")
     with pytest.raises(Bug, match="full"):
         sending.claim(ISSUE, 1, 2, NOW)
-    sending._database.script("DROP TRIGGER full;")
+    database.script("DROP TRIGGER full;")
     batch = sending.claim(ISSUE, 1, 2, NOW)
     assert batch is not None
     assert len(batch.entries) == 2
+    assert len(journals(tmp_path)) == 2
+    assert sending.recover(ISSUE, 1, NOW) == (0, 0)
     assert len(journals(tmp_path)) == 1
 
 
 def test_a_person_forgotten_after_the_freeze_gets_nothing(sending: Store, tmp_path: Path) -> None:
     """No address, no mail; the sums still add up, and no list brings the person back."""
-    from digest.testing import subscriber
-
     database = sending._database
     database.script("UPDATE person SET address = NULL, forgotten_at = 1 WHERE key = 'r2@example.org';")
     batch = sending.claim(ISSUE, 1, 9, NOW)

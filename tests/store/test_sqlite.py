@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import stat
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -26,6 +27,17 @@ from digest.testing import occasion, post, subscriber
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 FILE = Path(".digest") / "digest.sqlite3"
 Open = Callable[..., Store]
+OPENER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from digest.settings import State
+from digest.store import sqlite
+now = datetime(2026, 11, 27, tzinfo=UTC)
+with sqlite.open(State(), project=Path(sys.argv[1]), site="default", secret_fingerprint="f", machine="mill",
+                 boot_id="b", pid=1, now=now) as store:
+    store.opt_out(sys.argv[2], "all", "manual", "", now)
+"""
 
 
 def refused(exc_type: type[DigestError], words: str, code: int, action: Callable[[], object]) -> DigestError:
@@ -175,6 +187,17 @@ def test_another_process_s_long_transaction_is_waited_for_and_then_told(tmp_path
     store.note_held("weekly", ["a"])
 
 
+def test_processes_that_open_a_new_ledger_at_once_make_one(tmp_path: Path, open_store: Open) -> None:
+    """Each brings it up to date, one does it; what each wrote is there."""
+    starts = [
+        subprocess.Popen([sys.executable, "-c", OPENER, str(tmp_path), f"r{n}@example.org"], stderr=subprocess.PIPE)
+        for n in range(4)
+    ]
+    assert [start.communicate()[1] for start in starts] == [b""] * 4
+    store = open_store()
+    assert [len(store.history_of(f"r{n}@example.org")) for n in range(4)] == [1] * 4
+
+
 # ---------------------------------------------------------------------------------------------------- a full disk
 
 
@@ -254,6 +277,13 @@ def test_reading_an_empty_file_makes_nothing_of_it(tmp_path: Path, open_store: O
     assert (tmp_path / FILE).stat().st_size == 0
 
 
+def test_any_name_of_a_folder_can_be_read(open_store: Open) -> None:
+    """Signs that mean something in a URI mean nothing here."""
+    odd = State(path=Path("state %41?mode=rw#x ü"))
+    open_store(odd).skip(occasion(), "nothing-new", NOW)
+    assert len(open_store(odd, read_only=True).issues()) == 1
+
+
 def test_a_reader_sees_what_a_writer_has_done(open_store: Open) -> None:
     """`status --follow` in another process; it cannot change anything, and a wrong secret is told to it as well."""
     writer = open_store()
@@ -284,7 +314,7 @@ def test_a_ledger_of_somebody_else_cannot_be_written(shut_project: Path, open_st
     """The folder is open, the file is not."""
     (shut_project / ".digest").chmod(0o777)
     with without_rights():
-        refused(StateRefused, "cannot be opened or written", 78, open_store)
+        refused(StateRefused, "sqlite3 cannot be written", 78, open_store)
 
 
 def test_a_reader_without_rights_does_not_overlook_a_writer_s_wal(shut_project: Path, open_store: Open) -> None:

@@ -56,7 +56,10 @@ class FilesApp:
                 Finding(rule="post", severity="warning", message="its date is odd", file="posts/a.md", part="posts"),
                 Finding(rule="subject-length", severity="info", message="the subject is long", part="headers"),
             ),
-            picked=(Picked(post=post("posts/a.md", image=picture), reason="window"),),
+            picked=(
+                Picked(post=post("posts/a.md", image=picture), reason="window"),
+                Picked(post=post("posts/c.md"), reason="pinned", pinned=True),
+            ),
             left_out=(LeftOut(path="posts/b.md", id=None, title="Later", reason="draft", detail="draft: true"),),
             audiences=(
                 PreviewAudience(label="everything", people=2, readers=("ann@example.net", "bob@example.net")),

@@ -111,15 +111,13 @@ def test_the_state_holds_what_the_page_shows(client: FlaskClient) -> None:
     assert view["sender"] == "Example Weekly <news@example.org>"
     assert view["headers"][1] == ["Subject", "News of weekly"]
     assert [f["rule"] for f in view["findings"]] == ["alt-poor", "text-width", "post", "subject-length"]
-    assert view["picked"] == [
-        {
-            "title": "About a",
-            "path": "posts/a.md",
-            "url": "https://example.org/blog/a/",
-            "reason": "window",
-            "pinned": False,
-        }
-    ]
+    assert view["picked"][0] == {
+        "title": "About a",
+        "path": "posts/a.md",
+        "url": "https://example.org/blog/a/",
+        "reason": "window",
+        "pinned": False,
+    }
     assert view["left_out"][0]["reason"] == "draft"
     assert view["audiences"][0]["readers"] == ["a•••@example.net", "b•••@example.net"]
     assert "ann@example.net" not in json.dumps(view)
@@ -295,6 +293,18 @@ def test_a_taken_port_names_a_free_one(files_app: Any) -> None:
     assert f"port {port} is in use" in str(raised.value)
     free = int(raised.value.hint.rpartition(" ")[2])
     assert port < free <= port + 20
+
+
+def test_where_no_port_is_free_any_will_do(files_app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Port 0 lets the system choose."""
+
+    def taken(port: int) -> socket.socket:
+        raise OSError(98, "Address already in use")
+
+    monkeypatch.setattr(preview, "_bound", taken)
+    with pytest.raises(UsageError) as raised:
+        preview.serve(files_app, newsletter="weekly", port=8025, open_browser=False)
+    assert raised.value.hint.endswith("--port 0")
 
 
 def test_a_port_of_the_system_is_refused(files_app: Any, monkeypatch: pytest.MonkeyPatch) -> None:

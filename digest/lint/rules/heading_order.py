@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from digest.lint.place import at, finding, page, short
+from digest.lint.brought import source_of
+from digest.lint.place import Place, at, finding, page, short
 from digest.model import Finding, Proof
 
 __all__ = ["SEVERITY", "check"]
@@ -21,5 +22,10 @@ def check(proof: Proof) -> Iterator[Finding]:
             yield finding(SEVERITY, f'a second h1: "{words}"', at(proof, heading), "one h1, the newsletter's name")
         if level > before + 1 and before:
             message = f'"{words}" is an h{level} after an h{before}'
-            yield finding(SEVERITY, message, at(proof, heading), f"make it an h{before + 1}")
+            source = source_of(proof, read.text(heading))
+            if source and source.line is not None:  # a heading in a post's text: its author's matter
+                place = Place(part=source.part, file=source.file, line=source.line, brought=True)
+                yield finding("info", message, place, f"make it an h{before + 1}")
+            else:
+                yield finding(SEVERITY, message, at(proof, heading), f"make it an h{before + 1}")
         before, first = level, first and level != 1

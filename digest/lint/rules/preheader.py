@@ -39,11 +39,13 @@ def _faults(proof: Proof, line: str) -> Iterator[str]:
         yield f"has {len(line)} characters; no inbox shows more than about 140"
     if line.casefold() == subject(proof).casefold():
         yield "repeats the subject"
-    said, shown = words(line.rpartition(" ")[0] if line.endswith(("…", "...")) else line), words(_body(proof))
+    said, shown = words(line.rpartition(" ")[0] if line.endswith(("…", "...")) else line), words(_shown(proof))
     if said and len(said - shown) > len(said) / 4:
         yield f"says what the body does not show ({', '.join(sorted(said - shown)[:3])})"
 
 
-def _body(proof: Proof) -> str:
+def _shown(proof: Proof) -> str:
+    """The body's words, and those of its posts: an excerpt is not shown where the text stands in full."""
     read, hidden = page(proof), preheader(proof.html)
-    return " ".join(text for at, text in read.pieces if hidden is None or not hidden.index <= at < hidden.end)
+    body = (text for at, text in read.pieces if hidden is None or not hidden.index <= at < hidden.end)
+    return " ".join((*body, *(f"{post.title} {post.excerpt}" for post in proof.issue.posts)))
