@@ -20,14 +20,14 @@ from digest import config as configuration
 from digest import credentials, machine
 from digest.errors import ConfigError, DataError, StateRefused, UsageError
 from digest.lifecycle import Event, IssueState
-from digest.model import Counts, Post, PreviewState, Query, Selection
+from digest.model import Counts, Post, Query, Selection
 from digest.pipeline import guards, report
 from digest.pipeline.results import Built, Checked, Drafted, Planned, PreviewSent
 from digest.settings import Config, Newsletter, Smtp
 
 if TYPE_CHECKING:
     from digest.audience import tokens
-    from digest.interfaces import FrozenIssue, Source, Transport
+    from digest.interfaces import FrozenIssue, Ledger, Source, Transport
     from digest.pipeline.look import Looker
     from digest.pipeline.week import Orders
     from digest.pipeline.work import Hands
@@ -64,7 +64,6 @@ class App:
     def __init__(self, config: Config, environment: Mapping[str, str], clock: Clock, *, verbose: int = 0) -> None:
         self.config, self.clock, self.verbose = config, clock, verbose
         self._environment = environment
-        self.shown_issue = ""  # which issue the preview page shows: the due or coming one unless said
 
     @classmethod
     def open(cls, project: Path | None, *, what_if: str = "", verbose: int = 0, clock: Clock | None = None) -> App:
@@ -130,7 +129,8 @@ class App:
             store.close()
 
     @contextmanager
-    def _looker(self) -> Iterator[Looker]:
+    def looker(self) -> Iterator[Looker]:
+        """Open what looking at issues needs; nothing is written through it."""
         from digest.pipeline.look import Looker
         from digest.render import theme
 
@@ -141,7 +141,7 @@ class App:
                 ledger=store,
                 roster=store,
                 read_editor=self._editor,
-                load_theme=lambda name: theme.load(name, self.config.root / "templates"),
+                load_theme=lambda name: theme.load(name, self.config.root),
                 lists=self.lists_folder,
                 now=self.clock(),
             )
@@ -181,14 +181,14 @@ class App:
 
     def select(self, newsletter: str, issue: str = "") -> Selection:
         """The posts of the issue that is due, or of the coming one, or of the one named."""
-        with self._looker() as looker:
+        with self.looker() as looker:
             return looker.choose(self.newsletter(newsletter), issue).selection
 
     def draft(self, newsletter: str, issue: str = "") -> Drafted:
         """Write the editor's file of the issue. Raises UsageError where it is there already."""
         from digest.posts.draft import draft_text
 
-        with self._looker() as looker:
+        with self.looker() as looker:
             chosen = looker.choose(self.newsletter(newsletter), issue)
         path = self.config.root / "issues" / f"{chosen.selection.occasion.issue}.md"
         if path.exists():
@@ -202,41 +202,21 @@ class App:
         """Run the preflight over every variant of the issue."""
         from digest.pipeline import look, preflight
 
-        with self._looker() as looker:
+        with self.looker() as looker:
             shown = looker.show(self.newsletter(newsletter), issue)
             found = preflight.findings(looker, shown, to_list=False)
-        return Checked(findings=found + look.post_findings(shown.chosen.posts), broken=shown.chosen.broken)
+        return Checked(findings=found + look.post_findings(shown.chosen), broken=shown.chosen.broken)
 
     def build(self, newsletter: str, issue: str, out: Path, as_address: str = "") -> Built:
         """Write the issue as files into `out`."""
         from digest.pipeline import files, reader
 
-        with self._looker() as looker:
+        with self.looker() as looker:
             shown = looker.show(self.newsletter(newsletter), issue)
-            keys = self._keys_if_any()
+            keys = self.keys_if_any()
             who = reader.find(as_address or reader.NOBODY, shown.chosen, looker, keys)
             sample = reader.message(self.config, shown.edition, who, keys)
         return Built(files=files.write(shown.edition, sample, out), notes=who.notes, broken=shown.chosen.broken)
-
-    def render_preview(self, newsletter: str, variant: int | None, as_address: str | None) -> PreviewState:
-        """Render the issue from the files as they are now, for the preview page."""
-        from digest.pipeline import preview
-
-        fresh = App.open(self.config.root, clock=self.clock)
-        with fresh._looker() as looker:
-            shown = looker.show(fresh.newsletter(newsletter), self.shown_issue)
-            return preview.state(looker, shown, variant, as_address, fresh._keys_if_any())
-
-    def watch_paths(self) -> tuple[Path, ...]:
-        """Files and folders whose change may change the issue."""
-        root = self.config.root
-        folders = [root / str(getattr(plug.options, "path", "")) for plug in self.config.sources]
-        return (self.config.file, root / "templates", root / "issues", root / "subscribers", *folders)
-
-    def mail_preview(self, newsletter: str, address: str) -> str:
-        """Send the preview to one address and say in a sentence how it went."""
-        ((to, code, text),) = self.send_preview(newsletter, self.shown_issue, (address,), exact=False).answers
-        return f"Sent to {to}." if 200 <= code < 300 else f"Not sent to {to}: {code or ''} {text}".rstrip()
 
     def _secret(self, *, create: bool) -> str:
         found = credentials.signing_secret(self.config, self._environment, create=create)
@@ -248,7 +228,8 @@ class App:
         weak = credentials.weakness(secret) if secret else ""
         return (weak,) if weak else ()
 
-    def _keys_if_any(self) -> tokens.Keys | None:
+    def keys_if_any(self) -> tokens.Keys | None:
+        """The keys of the signing secret, if there is one."""
         from digest.audience import tokens
 
         secret = self._secret(create=False)
@@ -272,8 +253,8 @@ class App:
 
         guards.what_if(self.config, far_off=self.clock.far_off)
         wanted = reader.addresses(to, self.config.sender.reviewers)
-        keys = self._keys_if_any() if exact else None
-        with self._looker() as looker:
+        keys = self.keys_if_any() if exact else None
+        with self.looker() as looker:
             shown = looker.show(self.newsletter(newsletter), issue)
             found = preflight.findings(looker, shown, to_list=False)
             edition = shown.edition if exact else looker.edition(shown.chosen, kind="preview")
@@ -290,7 +271,7 @@ class App:
         """Say what `send` is about to do: subject, posts, lists, people, duration."""
         from digest.pipeline import week
 
-        with self._looker() as looker:
+        with self.looker() as looker:
             shown = looker.show(self.newsletter(newsletter), at_once=True)
         rate = self._smtp.rate if self._smtp else None
         return Planned(name=shown.chosen.newsletter.name, lines=week.plan(shown, rate))
@@ -335,7 +316,7 @@ class App:
             configuration.refuse_unready(configuration.ready_to_run(self.config, newsletter))
         with ExitStack() as stack:
             hands = stack.enter_context(self._hands(orders.dry_run, wait, progress))
-            looker = stack.enter_context(self._looker())
+            looker = stack.enter_context(self.looker())
             if not orders.dry_run:
                 looker = replace(looker, ledger=hands.ledger, roster=hands.roster)
             reports: list[report.Report] = []
@@ -343,7 +324,7 @@ class App:
                 reports += week.attempt(hands, looker, newsletter, orders)
                 if hands.stop():
                     break
-        return [replace(r, next_due=self._next_due(r)) for r in reports]
+            return [replace(r, next_due=self._next_due(r, hands.ledger)) for r in reports]
 
     @contextmanager
     def _hands(self, dry_run: bool, wait: timedelta, progress: Progress) -> Iterator[Hands]:
@@ -416,11 +397,15 @@ class App:
 
     # -- afterwards
 
-    def _next_due(self, r: report.Report) -> datetime | None:
-        from digest.pipeline.choose import next_send
+    def _next_due(self, r: report.Report, ledger: Ledger | None) -> datetime | None:
+        from digest.model import History
+        from digest.pipeline.choose import next_due
 
         newsletter = next((n for n in self.config.newsletters if n.name == r.newsletter), None)
-        return next_send(newsletter, self.clock()) if newsletter else None
+        if newsletter is None:
+            return None
+        unknown = History(newsletter=newsletter.name, known=False)
+        return next_due(newsletter, ledger.history(newsletter.name) if ledger else unknown, self.clock())
 
     def status(self, issue: str = "") -> list[report.Report]:
         """What happened to an issue, or to the latest one of each newsletter, and what is next."""
@@ -440,8 +425,9 @@ class App:
         if store is not None and issues:
             return self._status_of(store, issues[-1])
         history = History(newsletter=newsletter.name, known=store is not None)
-        coming = report.of_occasion(occasion_for(newsletter, history, self.clock()))
-        return replace(coming, next_due=self._next_due(coming))
+        occasion = occasion_for(newsletter, history, self.clock())
+        coming = report.of_occasion(occasion, reason="due, the next run sends it" if occasion.due else "")
+        return replace(coming, next_due=self._next_due(coming, store))
 
     def _status_of(self, store: Any, issue: FrozenIssue) -> report.Report:
         newsletter = next((n for n in self.config.newsletters if n.name == issue.newsletter), None)
@@ -453,7 +439,7 @@ class App:
             failures=store.failures(*key),
             retry_at=issue.go_on_at or store.next_due(*key),
         )
-        return replace(made, next_due=self._next_due(made))
+        return replace(made, next_due=self._next_due(made, store))
 
     def resend(self, issue: str, which: str) -> int:
         """Carry out a person's decision about uncertain or failed people; gives how many rows it changed."""

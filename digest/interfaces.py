@@ -258,7 +258,7 @@ class Ledger(Protocol):
     # -- deliveries
     def claim(self, issue: str, revision: int, limit: int, now: datetime) -> Batch | None:
         """Claim up to `limit` rows that are queued, or deferred and due; looks opt-outs up now and moves those rows
-        on. None: nothing can be claimed now."""
+        on. None: nothing can be claimed now, be it that the issue is not (or no longer) `sending`."""
         ...
 
     def settle(self, batch: Batch, results: Sequence[Settled], now: datetime) -> None:
@@ -289,6 +289,18 @@ class Ledger(Protocol):
 
     def failures(self, issue: str, revision: int, limit: int = 20) -> tuple[tuple[str, int, str], ...]:
         """(address, code, text) of failed rows."""
+        ...
+
+    def sent_since(self, moment: datetime) -> int:
+        """How many messages of all issues of the site the relay has taken since then."""
+        ...
+
+    def first_sent(self) -> datetime | None:
+        """When the first batch of the site was taken; None where none was."""
+        ...
+
+    def complaints(self, issue: str, revision: int, since: datetime) -> int:
+        """How many people of this issue have complained since then."""
         ...
 
     def close(self) -> None: ...

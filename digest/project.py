@@ -371,7 +371,7 @@ from = @FROM@
 #reviewers = ["editor@@HOST@"]     # for: digest send --to reviewers
 #report_to = "editor@@HOST@"       # gets a short report by mail after each issue
 
-#[public]                          # where `digest serve` can be reached
+#[public]                          # where your public pages can be reached
 #url = "https://news.@HOST@"       # switches one-click unsubscribe on
 
 #[smtp]                            # user and password: DIGEST_SMTP_USER, DIGEST_SMTP_PASSWORD, or .digest/secrets.env

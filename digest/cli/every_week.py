@@ -86,11 +86,12 @@ def build(desk: Desk, newsletter: str, issue_id: str, out: Path, as_address: str
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 def preview(desk: Desk, newsletter: str, issue_id: str, port: int, no_browser: bool) -> None:
     """Show the issue in a browser; a save shows at once."""
+    from digest.live import Live
     from digest.web import preview as page
 
     app = desk.open()
-    app.shown_issue = issue_id
-    page.serve(app, newsletter=app.newsletter(newsletter).name, port=port, open_browser=not no_browser)
+    live = Live(app, issue_id)
+    page.serve(live, newsletter=app.newsletter(newsletter).name, port=port, open_browser=not no_browser)
 
 
 @click.command()

@@ -92,7 +92,7 @@ def _tell(reports: list[Report], *, as_json: bool, always: bool = False) -> int:
         output.data(shown[0] if len(shown) == 1 else shown)
     for report in reports:
         for text in words.ended(report):
-            output.warn(text) if report.exit_code else output.say(text)
+            output.warn(text)
         if not as_json and (always or output.terminal()):
             for text in words.status(report):
                 output.line(text)

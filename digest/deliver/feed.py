@@ -178,9 +178,9 @@ class RunFeed:
     def _look_why(self) -> None:
         """Nothing can be claimed: because all is done, or because somebody paused or cancelled the issue meanwhile."""
         seen = self._ledger.issue(self._issue.id, self._issue.revision)
-        if seen is None or seen.state is IssueState.FROZEN:
-            raise Bug(f"{self._issue.id} is sent before it has begun")
-        if seen.state is not IssueState.SENDING and self.halt is None:
+        if seen is None:
+            raise Bug(f"{self._issue.id} is no longer in the ledger")
+        if seen.state is not IssueState.SENDING and self.halt is None:  # frozen: paused and resumed since
             self.halt = Halt(why="paused", reason=seen.reason)
 
     def _entry(self, row: int) -> tuple[int, str, str, int, int]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
 
-from digest.deliver import presets
 from digest.settings import Smtp
 
 __all__ = ["Gate", "Pace", "asked_to_wait", "backoff", "batch_size"]
@@ -41,15 +40,14 @@ class Pace:
 
     @classmethod
     def of(cls, options: Smtp | None) -> Pace:
-        """The pace of a relay: what the configuration says, else its preset, else no limit."""
+        """The pace of a relay as configured (the configuration has filled in its preset), or no limit."""
         if options is None:
             return cls()
-        preset = presets.PRESETS.get(options.preset, presets.NONE)
         return cls(
-            rate=options.rate if options.rate is not None else preset.rate,
-            daily=options.daily if options.daily is not None else preset.daily,
-            per_connection=options.per_connection if options.per_connection is not None else preset.per_connection,
-            connections=options.connections if options.connections > 1 else preset.connections,
+            rate=options.rate,
+            daily=options.daily,
+            per_connection=options.per_connection,
+            connections=options.connections,
         )
 
 

@@ -12,11 +12,11 @@ from digest.interfaces import Source
 from digest.model import History, Occasion, Post, Query, Selection
 from digest.posts import select as selector
 from digest.posts import window
-from digest.posts.cadence import parse_cadence, send_times
+from digest.posts.cadence import parse_cadence
 from digest.posts.editor import Editor
 from digest.settings import Config, Newsletter
 
-__all__ = ["choose", "moment", "named", "next_send", "occasion_for", "read_posts"]
+__all__ = ["choose", "moment", "named", "next_due", "occasion_for", "read_posts"]
 
 
 def read_posts(sources: Iterable[Source], query: Query) -> tuple[Post, ...]:
@@ -53,12 +53,11 @@ def choose(
     return selector.select(posts, newsletter, history, occasion, now, editor, sources=names), posts
 
 
-def next_send(newsletter: Newsletter, after: datetime) -> datetime | None:
-    """The next send time after a moment; None for a newsletter that is sent by hand."""
-    cadence = parse_cadence(newsletter.send)
-    if cadence.manual:
+def next_due(newsletter: Newsletter, history: History, now: datetime) -> datetime | None:
+    """The send time that is due (then it has passed), or the coming one; None for a newsletter that is sent by hand."""
+    if parse_cadence(newsletter.send).manual:
         return None
-    return next(send_times(cadence, ZoneInfo(newsletter.timezone), after), None)
+    return window.occasion(newsletter, history, now).send_at
 
 
 def named(config: Config, name: str) -> Newsletter:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from digest.interfaces import Audience, Freeze, FrozenVariant
-from digest.model import Finding, History, Issue, Occasion, Post, Proof, Rendered, Sample, Selection
+from digest.model import History, Issue, Occasion, Post, Proof, Rendered, Sample, Selection
 from digest.posts import compose
 from digest.posts.editor import Editor
 from digest.render import draw, mime
@@ -19,7 +19,18 @@ from digest.render.slots import Stencil
 from digest.render.theme import Theme
 from digest.settings import Config, Newsletter
 
-__all__ = ["Edition", "assemble", "date_for", "freeze_of", "make", "proof_of", "repaired", "sample", "stencil_for"]
+__all__ = [
+    "Edition",
+    "LastIssue",
+    "assemble",
+    "date_for",
+    "freeze_of",
+    "headers_of",
+    "make",
+    "proof_of",
+    "sample",
+    "stencil_for",
+]
 
 EVERYONE = Audience(topics=(), lang="", people=0)
 
@@ -39,6 +50,21 @@ class Edition:
         """The variant of a reader with these topics and language; None: nothing for them in this issue."""
         index = self.assign.get((topics, lang), 0)
         return None if index is None else self.variants[index]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastIssue:
+    """What the last issue was like, for the rules that compare."""
+
+    recipients: int | None = None
+    subject: str = ""
+    list_id: str = ""
+
+
+def headers_of(variant: FrozenVariant) -> tuple[tuple[str, str], ...]:
+    """The decoded header of a frozen variant, as somebody gets it."""
+    data = stencil_for(variant).stamp(to="reader@example.net", token="a" * 26, message_id="a" * 32)
+    return mime.read(data)[0]
 
 
 def date_for(occasion: Occasion, now: datetime) -> datetime:
@@ -133,7 +159,7 @@ def proof_of(
     now: datetime,
     *,
     recipients: int | None,
-    last_recipients: int | None,
+    last: LastIssue,
     to_list: bool,
     variant: int = 0,
 ) -> Proof:
@@ -150,7 +176,9 @@ def proof_of(
         newsletter=edition.newsletter,
         history=history,
         recipients=recipients,
-        last_recipients=last_recipients,
+        last_recipients=last.recipients,
+        last_subject=last.subject,
+        last_list_id=last.list_id,
         to_list=to_list,
         now=now,
     )
@@ -184,8 +212,3 @@ def _frozen(v: Rendered) -> FrozenVariant:
         stencil=v.stencil,
         posts=v.posts,
     )
-
-
-def repaired(edition: Edition) -> tuple[Finding, ...]:
-    """What rendering mended on the way, once, over all variants."""
-    return tuple(dict.fromkeys(w for v in edition.variants for w in v.warnings))

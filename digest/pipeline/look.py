@@ -157,11 +157,13 @@ def _rendered(v: FrozenVariant) -> Rendered:
     )
 
 
-def post_findings(posts: Sequence[Post]) -> tuple[Finding, ...]:
-    """What is wrong with posts, as findings of the preflight: it was left out or mended, so never an error."""
+def post_findings(chosen: Chosen) -> tuple[Finding, ...]:
+    """What is wrong with the issue's posts, and which are broken: left out or mended, so never an error."""
+    inside = {k.post.id for k in chosen.selection.picked}
     return tuple(
         Finding(rule="post", severity="warning", message=x.message, file=p.path, line=x.line, part="posts")
-        for p in posts
+        for p in chosen.posts
+        if p.broken or p.id in inside
         for x in p.problems
     )
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
 
 from digest.audience import lists, tokens
 from digest.errors import ListError
 from digest.interfaces import Audience, Roster
+from digest.model import Subscriber
 from digest.settings import Newsletter
 
-__all__ = ["audiences_in_files", "list_file", "sync"]
+__all__ = ["audiences_in_files", "list_file", "readers_in_files", "sync"]
+
+LOOKED_AT = 2_000  # rows of a list that are looked through for readers to look as
 
 
 def list_file(folder: Path, name: str) -> Path:
@@ -31,16 +36,23 @@ def sync(roster: Roster, folder: Path, newsletter: Newsletter, keys: tokens.Keys
     told: list[str] = []
     for name in newsletter.lists:
         path = list_file(folder, name)
-        file = lists.read(path, name)
+        told_as = f"{folder.name}/{path.name}"
+        file = lists.read(path, told_as)
         if roster.list_digest(name) != file.digest:
-            people = roster.replace_list(name, file.rows, file.digest, now, duplicate=file.duplicate)
-            told += [
-                f"{path.name}:{x.line}: {x.message}" if x.line else f"{path.name}: {x.message}" for x in file.problems
-            ]
-            if not people:
-                raise ListError(f"the list {name} holds nobody", file=str(path), hint="add a line with an address")
+            roster.replace_list(name, _somebody(file, told_as), file.digest, now, duplicate=file.duplicate)
+            told += [f"{told_as}:{x.line}: {x.message}" if x.line else f"{told_as}: {x.message}" for x in file.problems]
     roster.enroll(newsletter.name, newsletter.lists, lambda who: tokens.token(keys.links, newsletter.name, who), now)
     return tuple(told)
+
+
+def _somebody(file: lists.ListFile, told_as: str) -> Iterator[Subscriber]:
+    """The rows of a list; one without anybody is a mistake, which is told at every run and changes nothing here."""
+    rows = file.rows
+    first = next(rows, None)
+    if first is None:
+        wrong = next((f" (line {x.line}: {x.message})" for x in file.problems), "")
+        raise ListError(f"the list holds nobody{wrong}", file=told_as, hint="add a line with an address")
+    return chain((first,), rows)
 
 
 def audiences_in_files(folder: Path, newsletter: Newsletter) -> tuple[Audience, ...]:
@@ -51,8 +63,17 @@ def audiences_in_files(folder: Path, newsletter: Newsletter) -> tuple[Audience, 
         path = folder / f"{name}.csv"
         if not path.is_file():
             continue
-        for row in lists.read(path, name).rows:
+        for row in lists.read(path, f"{folder.name}/{path.name}").rows:
             if row.key not in seen:
                 seen.add(row.key)
                 found[row.topics, row.lang] += 1
     return tuple(Audience(topics=t, lang=g, people=n) for (t, g), n in found.most_common())
+
+
+def readers_in_files(folder: Path, newsletter: Newsletter, audiences: Sequence[Audience], most: int) -> tuple[str, ...]:
+    """A few addresses of these audiences, from the top of the files: people to look as."""
+    wanted = {(a.topics, a.lang) for a in audiences}
+    files = [folder / f"{name}.csv" for name in newsletter.lists]
+    rows = (r for path in files if path.is_file() for r in lists.read(path, f"{folder.name}/{path.name}").rows)
+    near = islice(rows, LOOKED_AT)
+    return tuple(islice((r.address for r in near if (r.topics, r.lang) in wanted), most))

@@ -6,6 +6,7 @@ from digest.errors import PreflightFailed
 from digest.lint import runner
 from digest.model import Finding
 from digest.pipeline import edition as editions
+from digest.pipeline.edition import LastIssue
 from digest.pipeline.look import Chosen, Looker, Shown
 from digest.settings import Newsletter
 
@@ -16,9 +17,9 @@ READERS = (("reader@example.net", "a"), ("other@example.com", "b"))
 
 
 def findings(looker: Looker, shown: Shown, *, to_list: bool) -> tuple[Finding, ...]:
-    """Run the rules over every variant, and add what rendering mended; gravest first."""
-    last = _last_recipients(looker, shown.chosen)
-    found: dict[Finding, None] = {}
+    """Run the rules over every variant, gravest first; what holds for an earlier variant is not told again."""
+    last = _last(looker, shown.chosen)
+    found: dict[tuple[object, ...], Finding] = {}
     for index, variant in enumerate(shown.edition.variants):
         samples = tuple(
             editions.sample(looker.config, variant, to=to, token=sign * 26, message_id=sign * 32)
@@ -31,20 +32,30 @@ def findings(looker: Looker, shown: Shown, *, to_list: bool) -> tuple[Finding, .
             samples,
             looker.now,
             recipients=shown.people,
-            last_recipients=last,
+            last=last,
             to_list=to_list,
             variant=index,
         )
-        found.update(dict.fromkeys(runner.check(proof, looker.config.lint)))
-    found.update(dict.fromkeys(editions.repaired(shown.edition)))
-    return tuple(sorted(found, key=lambda f: (GRAVITY.index(f.severity), f.rule)))
+        told = runner.check(proof, looker.config.lint)
+        places = set(found)
+        found |= {(*_place(f), f.message): f for f in told if not any(_place(f) == p[:4] for p in places)}
+    return tuple(sorted(found.values(), key=lambda f: (GRAVITY.index(f.severity), f.rule)))
 
 
-def _last_recipients(looker: Looker, chosen: Chosen) -> int | None:
+def _place(f: Finding) -> tuple[object, ...]:
+    return f.rule, f.severity, f.file, f.line
+
+
+def _last(looker: Looker, chosen: Chosen) -> LastIssue:
+    """What the newsletter's last issue was like; nothing where none is known."""
     if looker.ledger is None:
-        return None
+        return LastIssue()
     sent = [i for i in looker.ledger.issues(chosen.newsletter.name) if i.counts.list]
-    return sent[-1].counts.list if sent else None
+    if not sent:
+        return LastIssue()
+    variants = looker.ledger.variants(sent[-1].id, sent[-1].revision)
+    headers = dict(editions.headers_of(variants[0])) if variants else {}
+    return LastIssue(recipients=sent[-1].counts.list, subject=sent[-1].subject, list_id=headers.get("List-Id", ""))
 
 
 def judge(newsletter: Newsletter, found: tuple[Finding, ...], force: str) -> tuple[str, ...]:

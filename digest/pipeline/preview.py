@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.audience import tokens
 from digest.model import PreviewAudience, PreviewState
-from digest.pipeline import look, preflight, reader
+from digest.pipeline import look, people, preflight, reader
 from digest.pipeline.look import Looker, Shown
 from digest.render import mime
 
@@ -33,16 +33,19 @@ def state(
         headers=headers,
         raw=sample.data,
         size=len(html.encode()),
-        findings=preflight.findings(looker, shown, to_list=False) + look.post_findings(shown.chosen.posts),
+        findings=preflight.findings(looker, shown, to_list=False) + look.post_findings(shown.chosen),
         picked=selection.picked,
         left_out=selection.left_out,
-        audiences=tuple(_audience(shown, i) for i in range(len(edition.variants))),
+        audiences=tuple(_audience(looker, shown, i) for i in range(len(edition.variants))),
         variant=index,
     )
 
 
-def _audience(shown: Shown, index: int) -> PreviewAudience:
+def _audience(looker: Looker, shown: Shown, index: int) -> PreviewAudience:
     who = [a for a in shown.audiences if shown.edition.assign.get((a.topics, a.lang)) == index]
     labels = {" · ".join(filter(None, (", ".join(a.topics), a.lang))) or "everything" for a in who}
-    label = "; ".join(sorted(labels)) or "everything"
-    return PreviewAudience(label=label, people=sum(a.people for a in who))
+    return PreviewAudience(
+        label="; ".join(sorted(labels)) or "everything",
+        people=sum(a.people for a in who),
+        readers=people.readers_in_files(looker.lists, shown.chosen.newsletter, who, READERS),
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest.audience import address, lists, tokens
-from digest.errors import UsageError
+from digest.errors import DataError, UsageError
 from digest.model import Sample
 from digest.pipeline import edition as editions
 from digest.pipeline.edition import Edition
@@ -43,8 +43,8 @@ def find(text: str, chosen: Chosen, looker: Looker | None, keys: tokens.Keys | N
     """Find the reader of an address: in the roster, else in the list files, else nobody (as without `looker`)."""
     try:
         parsed = address.parse(text)
-    except ValueError as wrong:
-        raise UsageError(f"{text}: {wrong}", hint="give a whole address, like reader@example.net") from wrong
+    except DataError as wrong:
+        raise UsageError(f"{text}: {wrong.message}", hint="give a whole address, like reader@example.net") from wrong
     nobody = Reader(address=parsed.address, key=parsed.key)
     if looker is None:
         return nobody
@@ -72,7 +72,7 @@ def _in_files(who: Reader, newsletter: Newsletter, folder: Path, keys: tokens.Ke
         path = folder / f"{name}.csv"
         if not path.is_file():
             continue
-        row = next((r for r in lists.read(path, name).rows if r.key == who.key), None)
+        row = next((r for r in lists.read(path, f"{folder.name}/{path.name}").rows if r.key == who.key), None)
         if row is not None:
             token = tokens.token(keys.links, newsletter.name, row.key) if keys else tokens.INERT
             return Reader(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from digest.errors import DigestError
 from digest.interfaces import FrozenIssue
 from digest.lifecycle import IssueState
 from digest.model import Counts, Occasion
 
-__all__ = ["Report", "of_issue", "of_occasion"]
+__all__ = ["Report", "facts", "masked", "of_issue", "of_occasion", "sentence"]
+
+ADDRESS = re.compile(r"([^\s<>@\"'(),:;]?)[^\s<>@\"'(),:;]*@([\w.-]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,9 @@ class Report:
     notes: tuple[str, ...] = ()
     exit_code: int = 0
     zone: str = "UTC"
+    seconds: float = 0.0  # how long this run has worked on it
+    news: bool = False  # an editor who asked for reports gets one
+    waiting: bool = False  # nothing was tried: it is not time yet, and that was told before
 
     def as_json(self, *, show_addresses: bool = False) -> dict[str, Any]:
         """The object of `status --json`; addresses only where they are asked for."""
@@ -49,6 +56,26 @@ class Report:
         if show_addresses:
             shown["uncertain"] = list(self.uncertain)
         return shown
+
+
+def sentence(error: DigestError) -> str:
+    """What went wrong, with what to do, as one note."""
+    return str(error) + (f"\n        {error.hint}" if error.hint else "")
+
+
+def facts(r: Report) -> dict[str, Any]:
+    """What programs and logs are told of a run's work on an issue: counts and moments, nothing about a person."""
+    return r.as_json() | {
+        "reason": masked(r.reason),
+        "retry_at": _iso(r.retry_at),
+        "seconds": r.seconds,
+        "exit_code": r.exit_code,
+    }
+
+
+def masked(text: str) -> str:
+    """Words of a server without the addresses that stand in them."""
+    return ADDRESS.sub(lambda found: f"{found[1]}***@{found[2]}", text)
 
 
 def _iso(moment: datetime | None) -> str | None:

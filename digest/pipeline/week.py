@@ -6,14 +6,16 @@ Everything that touches the outside is handed in; every way it can end is a repo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
-from digest.errors import ConfigError, DigestError
-from digest.interfaces import FrozenIssue
+from digest.errors import ConfigError, DigestError, ListError
+from digest.interfaces import Freeze, FrozenIssue
 from digest.lifecycle import IssueState
 from digest.model import Counts, Post
 from digest.pipeline import edition as editions
 from digest.pipeline import people, preflight, report, work
+from digest.pipeline.allowance import relay_of, time_needed
 from digest.pipeline.look import Chosen, Looker, Shown
 from digest.pipeline.report import Report
 from digest.pipeline.work import Hands
@@ -55,11 +57,11 @@ def run(hands: Hands, looker: Looker, newsletter: Newsletter, orders: Orders) ->
 def _go_on(hands: Hands, newsletter: Newsletter, issue: FrozenIssue, orders: Orders) -> Report:
     waits = issue.state is IssueState.STOPPED and issue.go_on_at is not None and issue.go_on_at > hands.clock()
     if waits or orders.dry_run:
-        return report.of_issue(issue, zone=newsletter.timezone, exit_code=75 if waits else 0)
+        return report.of_issue(issue, zone=newsletter.timezone, exit_code=75 if waits else 0, waiting=waits)
     due = hands.ledger.next_due(issue.id, issue.revision)
     idle = not issue.counts.queued and due is not None and due > hands.clock() + hands.wait
     if idle and issue.deadline > hands.clock():
-        return report.of_issue(issue, zone=newsletter.timezone, retry_at=due, exit_code=75)
+        return report.of_issue(issue, zone=newsletter.timezone, retry_at=due, exit_code=75, waiting=True)
     return work.work_off(hands, newsletter, issue)
 
 
@@ -93,6 +95,12 @@ def _send(hands: Hands, looker: Looker, chosen: Chosen, orders: Orders, notes: t
     else:
         notes += people.sync(hands.roster, orders.lists, newsletter, hands.keys, now)
         audiences = hands.roster.audiences(newsletter.name, newsletter.lists)
+    if not audiences:
+        raise ListError(
+            f"there is nobody to send {occasion.issue} to: the list holds no address, or everybody has left",
+            file=", ".join(f"{orders.lists.name}/{name}.csv" for name in newsletter.lists),
+            hint="add a line with an address",
+        )
     shown = Shown(chosen=chosen, edition=looker.edition(chosen, audiences), audiences=audiences)
     edition, total = shown.edition, shown.people or 0
     notes += preflight.judge(newsletter, preflight.findings(looker, shown, to_list=True), orders.force)
@@ -100,11 +108,19 @@ def _send(hands: Hands, looker: Looker, chosen: Chosen, orders: Orders, notes: t
         return report.of_occasion(
             occasion, state="coming", subject=edition.variants[0].subject, counts=_sums(total), notes=notes
         )
-    frozen = hands.ledger.freeze(editions.freeze_of(edition, newsletter.lists, now), now)
+    freeze = _in_time(hands, newsletter, editions.freeze_of(edition, newsletter.lists, now), total, now)
+    frozen = hands.ledger.freeze(freeze, now)
     hands.ledger.note_posts(chosen.posts, now)
     hands.ledger.note_held(newsletter.name, selector.held(chosen.selection))
     done = work.work_off(hands, newsletter, frozen)
     return replace(done, notes=notes + done.notes)
+
+
+def _in_time(hands: Hands, newsletter: Newsletter, freeze: Freeze, total: int, now: datetime) -> Freeze:
+    """Give an issue that the relay's limits stretch over days as much longer: nobody fails for having had to wait."""
+    zone, first = hands.config.site.timezone, hands.ledger.first_sent()
+    needed = time_needed(total, relay_of(hands.config), newsletter, zone, first, now)
+    return replace(freeze, deadline=freeze.deadline + needed)
 
 
 def _sums(total: int) -> Counts:
@@ -131,5 +147,5 @@ def attempt(hands: Hands, looker: Looker, newsletter: Newsletter, orders: Orders
     except ConfigError:
         raise
     except DigestError as error:
-        note = str(error) + (f"\n        {error.hint}" if error.hint else "")
+        note = report.sentence(error)
         return [Report(newsletter=newsletter.name, issue="", state="stopped", notes=(note,), exit_code=error.exit_code)]

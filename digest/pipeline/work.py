@@ -8,20 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from unicodedata import normalize
+from time import monotonic
 
 from digest.audience import tokens
 from digest.deliver import pace as pacing
-from digest.deliver import sender
+from digest.deliver import quiet, sender
+from digest.errors import RelayUnreachable, Unfinished
 from digest.interfaces import FrozenIssue, Ledger, Roster, Transport
 from digest.lifecycle import Event, IssueState
 from digest.model import Counts
-from digest.pipeline import edition, report
+from digest.pipeline import control, edition, report
+from digest.pipeline.allowance import allowance
+from digest.pipeline.watch import Watch
 from digest.render import mime
 from digest.settings import Config, Newsletter
 
 __all__ = ["Hands", "unfinished", "work_off"]
 
 OPEN = (IssueState.FROZEN, IssueState.SENDING, IssueState.STOPPED)
+
+
+def _tell_nobody(event: str, **keys: object) -> None:
+    """The log of a run that keeps none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +48,7 @@ class Hands:
     pace: pacing.Pace
     wait: timedelta = timedelta(seconds=10)
     progress: Callable[[Counts], None] | None = None
+    log: Callable[..., None] = _tell_nobody
 
 
 def unfinished(ledger: Ledger, newsletter: str) -> tuple[FrozenIssue, ...]:
@@ -48,18 +58,70 @@ def unfinished(ledger: Ledger, newsletter: str) -> tuple[FrozenIssue, ...]:
 
 def work_off(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> report.Report:
     """Send what can be sent, wait for what is due within `hands.wait`, and report."""
-    hands.ledger.recover(issue.id, issue.revision, hands.clock())
-    hands.ledger.move(issue.id, issue.revision, Event.BEGIN, hands.clock())
+    began = monotonic()
+    key = issue.id, issue.revision
+    now = hands.clock()
+    if ends := quiet.until(newsletter.quiet, newsletter.timezone, now):
+        return _not_now(hands, newsletter, issue, ends)
+    hands.ledger.recover(*key, now)
+    control.step(hands.ledger, key, Event.BEGIN, now)
+    hands.log("issue.begin", newsletter=newsletter.name, issue=issue.id, revision=issue.revision)
+    watch = _watch(hands, newsletter, issue)
+    try:
+        ended = _until_it_ends(hands, newsletter, issue, watch)
+    except KeyboardInterrupt:  # the second Ctrl-C: the sender has settled what was in hand
+        ended = sender.Result(why="interrupted")
+    except (RelayUnreachable, Unfinished) as error:
+        made = _told(hands, newsletter, hands.ledger.issue(*key) or issue)
+        made = replace(made, notes=(report.sentence(error),), exit_code=error.exit_code)
+    else:
+        made = _close(hands, newsletter, issue, ended)
+    made = replace(made, seconds=round(monotonic() - began, 3), news=_is_news(issue, made))
+    hands.log("issue.end", **report.facts(made))
+    return made
+
+
+def _watch(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> Watch:
+    return Watch(
+        ledger=hands.ledger,
+        issue=issue,
+        newsletter=newsletter,
+        stop=hands.stop,
+        sleep=hands.sleep,
+        clock=hands.clock,
+    )
+
+
+def _until_it_ends(hands: Hands, newsletter: Newsletter, issue: FrozenIssue, watch: Watch) -> sender.Result:
+    """Deliver, and deliver again what comes due within the time to wait (by a clock that nobody sets)."""
+    key = issue.id, issue.revision
     body = stamper(hands, issue)
-    until = hands.clock() + hands.wait
+    patience = monotonic() + hands.wait.total_seconds()
     while True:
-        ended = _deliver(hands, issue, body)
-        if ended.why != "waiting" or ended.until is None or ended.until > until:
-            break
-        hands.sleep(max(0.0, (ended.until - hands.clock()).total_seconds()))
-        if hands.stop():
-            break
-    return _close(hands, newsletter, issue, ended)
+        ended = _deliver(hands, issue, body, watch)
+        stands = hands.ledger.issue(*key)
+        if stands is not None and stands.state is IssueState.FROZEN:  # paused and resumed since: it goes on
+            control.step(hands.ledger, key, Event.BEGIN, hands.clock())
+            watch = _watch(hands, newsletter, issue)
+            continue
+        if ended.why == "interrupted" and watch.why != "interrupted":
+            return _by_watch(watch)
+        if ended.why != "waiting" or ended.until is None:
+            return ended
+        if monotonic() + (ended.until - hands.clock()).total_seconds() > patience:
+            return ended
+        watch.sleep_until(ended.until)
+        if watch.why == "interrupted":
+            return sender.Result(why="interrupted", until=ended.until)
+        if watch.why and watch.why != "moved":
+            return _by_watch(watch)
+
+
+def _by_watch(watch: Watch) -> sender.Result:
+    """The end that the watch saw a reason for."""
+    if watch.why == "quiet":
+        return sender.Result(why="stopped", reason=watch.reason, until=watch.until, exit_code=75)
+    return sender.Result(why="paused", reason=watch.reason)
 
 
 def stamper(hands: Hands, issue: FrozenIssue) -> Callable[[int, str, str], bytes]:
@@ -71,16 +133,19 @@ def stamper(hands: Hands, issue: FrozenIssue) -> Callable[[int, str, str], bytes
     stamps = [edition.stencil_for(v).stamp for v in variants]
 
     def body(variant: int, address: str, token: str) -> bytes:
-        identity = tokens.message_id(key, issue.id, issue.revision, address.lower())
+        identity = tokens.message_id(key, issue.id, issue.revision, normalize("NFC", address.lower()))
         return stamps[variant](to=address, token=token, message_id=identity)
 
     return body
 
 
-def _deliver(hands: Hands, issue: FrozenIssue, body: Callable[[int, str, str], bytes]) -> sender.Result:
+def _deliver(
+    hands: Hands, issue: FrozenIssue, body: Callable[[int, str, str], bytes], stop: Callable[[], bool]
+) -> sender.Result:
+    today = allowance(hands.config, hands.ledger, hands.clock())
     transport = hands.transport()
     try:
-        return sender.deliver(
+        ended = sender.deliver(
             ledger=hands.ledger,
             roster=hands.roster,
             issue=issue,
@@ -88,34 +153,64 @@ def _deliver(hands: Hands, issue: FrozenIssue, body: Callable[[int, str, str], b
             body=body,
             mail_from=lambda token: mime.mail_from(hands.config.sender, token).encode(),
             clock=hands.clock,
-            pace=hands.pace,
-            stop=hands.stop,
+            pace=replace(hands.pace, daily=today.limit),
+            stop=stop,
             progress=hands.progress,
+            sent_last_day=today.used,
         )
     finally:
         transport.close()
+    if ended.why == "stopped" and today.limit is not None and not ended.code:
+        after = allowance(hands.config, hands.ledger, hands.clock())
+        if after.free_at is not None:  # it was our own limit
+            return replace(ended, reason=after.because, until=after.free_at)
+    return ended
+
+
+# ------------------------------------------------------------------------------------------------ how it ended
 
 
 def _close(hands: Hands, newsletter: Newsletter, issue: FrozenIssue, ended: sender.Result) -> report.Report:
+    """Move the issue to where the run has brought it, unless a person has moved it meanwhile, and report."""
     now = hands.clock()
-    key = (issue.id, issue.revision)
-    codes = {"done": 0, "waiting": 75, "interrupted": 130, "paused": 75, "stopped": ended.exit_code}
+    key = issue.id, issue.revision
+    code = {"done": 0, "waiting": 75, "interrupted": 130, "paused": 75, "stopped": ended.exit_code}[ended.why]
+    stands = hands.ledger.issue(*key) or issue
     if ended.why == "done":
-        after = hands.ledger.move(*key, Event.FINISH, now)
+        stands = control.step(hands.ledger, key, Event.FINISH, now)
     elif ended.why == "stopped":
-        after = hands.ledger.move(*key, Event.STOP, now, reason=ended.reason, go_on_at=ended.until)
-    elif ended.why == "paused":
-        after = hands.ledger.move(*key, Event.PAUSE, now, reason=ended.reason)
-    else:
-        after = hands.ledger.issue(*key) or issue
-    return replace(
-        report.of_issue(
-            after,
-            zone=newsletter.timezone,
-            uncertain=hands.ledger.uncertain(*key),
-            failures=hands.ledger.failures(*key),
-        ),
-        retry_at=ended.until,
-        reason=ended.reason or after.reason,
-        exit_code=codes[ended.why],
+        stands = control.step(hands.ledger, key, Event.STOP, now, reason=ended.reason, go_on_at=ended.until)
+    elif ended.why == "paused" and ended.reason:
+        stands = control.step(hands.ledger, key, Event.PAUSE, now, reason=ended.reason)
+    if stands.state is IssueState.CANCELLED:
+        code = 0
+    elif stands.state is IssueState.PAUSED and code != 130:
+        code = 75
+    made = _told(hands, newsletter, stands)
+    return replace(made, retry_at=made.retry_at or ended.until, exit_code=code)
+
+
+def _told(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> report.Report:
+    key = issue.id, issue.revision
+    return report.of_issue(
+        issue,
+        zone=newsletter.timezone,
+        uncertain=hands.ledger.uncertain(*key),
+        failures=hands.ledger.failures(*key),
     )
+
+
+def _not_now(hands: Hands, newsletter: Newsletter, issue: FrozenIssue, ends: datetime) -> report.Report:
+    """In quiet hours nothing begins; the issue stays as it is."""
+    hands.log("issue.quiet", newsletter=newsletter.name, issue=issue.id, until=ends)
+    made = _told(hands, newsletter, issue)
+    return replace(made, reason=f"quiet hours ({newsletter.quiet})", retry_at=ends, exit_code=75, waiting=True)
+
+
+def _is_news(before: FrozenIssue, made: report.Report) -> bool:
+    """Whether an editor wants to hear of it: the end, the first run, and what stopped it, but not again and again."""
+    if made.exit_code == 130:
+        return False
+    first = before.state is IssueState.FROZEN
+    stopped = made.state in ("stopped", "paused") and before.state is not IssueState.STOPPED and bool(made.reason)
+    return first or stopped or made.state == "done"

@@ -30,7 +30,9 @@ class _Yaml(YAMLHandler):
     FM_BOUNDARY = re.compile(r"^(?:-{3,}|\.{3})\s*$", re.MULTILINE)
     form = "yaml"
 
-    def load(self, fm: str, first: int = 1) -> tuple[dict[str, Value], list[tuple[str, int]]]:
+    def load(  # type: ignore[override]  # frontmatter hands over what ours gives, and we alone call it
+        self, fm: str, first: int = 1
+    ) -> tuple[dict[str, Value], list[tuple[str, int]]]:
         return from_yaml(fm, first)
 
 
@@ -40,7 +42,9 @@ class _Toml(BaseHandler):
     FM_BOUNDARY = re.compile(r"^\+{3,}\s*$", re.MULTILINE)
     form = "toml"
 
-    def load(self, fm: str, first: int = 1) -> tuple[dict[str, Value], list[tuple[str, int]]]:
+    def load(  # type: ignore[override]  # frontmatter hands over what ours gives, and we alone call it
+        self, fm: str, first: int = 1
+    ) -> tuple[dict[str, Value], list[tuple[str, int]]]:
         return from_toml(fm, first), []
 
 
@@ -50,7 +54,9 @@ class _Json(BaseHandler):
     FM_BOUNDARY = re.compile(r"^;{3,}\s*$", re.MULTILINE)
     form = "json"
 
-    def load(self, fm: str, first: int = 1) -> tuple[dict[str, Value], list[tuple[str, int]]]:
+    def load(  # type: ignore[override]  # frontmatter hands over what ours gives, and we alone call it
+        self, fm: str, first: int = 1
+    ) -> tuple[dict[str, Value], list[tuple[str, int]]]:
         inner = fm.strip()
         braced = inner if inner.startswith("{") else "{" + inner.rstrip(",") + "}"
         return from_json(braced, first + fm[: len(fm) - len(fm.lstrip())].count("\n"))[0], []

@@ -134,21 +134,20 @@ class _Matching:
         for index, post in self._open():
             newest_first = sorted(here[_place(post)], key=lambda r: (r.first_seen, r.id), reverse=True)
             for record in newest_first:
-                if record.id not in self.claimed and _stayed(post, record):
+                if _stayed(post, record):
                     self._claim(index, record)
                     break
 
     def _under_their_id(self) -> None:
         written = {post.id: (index, post) for index, post in self._open() if not _by_path(post)}
         by_id = {record.id: record for record in self.records if record.id in written}
-        holders = {(post.source, post.path, post.id) for post in self.posts}
         for index, post in self._open():
             record = by_id.get(post.id)
             if record is None:
                 continue
             if record.source != post.source:  # one canonical URL in two sources: both are that post
                 self.found[index] = record
-            elif record.id not in self.claimed and (record.source, record.path, post.id) not in holders:
+            elif record.id not in self.claimed:
                 self._claim(index, record)
 
     def _moved(self, keys_of: Callable[[Post | PostRecord], Iterator[Hashable]]) -> None:

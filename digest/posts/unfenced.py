@@ -108,9 +108,10 @@ def _old_hexo(text: str) -> Head | None:
     """YAML that opens the file without a fence and ends in one."""
     lines = _opening_lines(text)
     end = next((i for i, line in enumerate(lines) if re.fullmatch(r"-{3,}[ \t]*", line)), 0)
-    if end < 1 or not HEADER.match(lines[0].rstrip()) or not all(line.strip() for line in lines[:end]):
+    opening = HEADER.match(lines[0].rstrip())
+    if end < 1 or not opening or not all(line.strip() for line in lines[:end]):
         return None
-    if end == 1 and HEADER.match(lines[0].rstrip())[1].lower() not in KNOWN:  # type: ignore[index] - matched above
+    if end == 1 and opening[1].lower() not in KNOWN:
         return None  # one line over a rule is a heading
     try:
         values, _ = from_yaml("\n".join(lines[:end]))

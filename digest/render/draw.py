@@ -30,14 +30,15 @@ __all__ = ["BUDGET", "draw"]
 
 BUDGET = 80_000  # octets of HTML; Gmail hides what follows about 102,000
 SLOTS = 600  # octets that slots may still grow by
+SHELL = 9_500  # octets of a mail without posts
 CARD = 1_300  # octets that a card costs, about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Layout:
-    """How much room the posts get: the first `full` with their whole text, `cards` after the lead, the rest lines."""
+    """How much room the posts get: those with their whole text (by id), `cards` after the lead, the rest lines."""
 
-    full: int
+    full: tuple[str, ...]
     cards: int
 
 
@@ -181,21 +182,21 @@ class _Drawing:
         rest = len(self.issue.posts) - (1 if self.issue.lead else 0)
         if not whole:
             wanted = int(self.theme.options["cards"])
-            return _Layout(full=0, cards=rest if rest == wanted + 1 else min(rest, wanted))
-        left = BUDGET - 9_000 - CARD * len(self.issue.posts)
-        full = 0
+            return _Layout(full=(), cards=rest if rest == wanted + 1 else min(rest, wanted))
+        left = BUDGET - SHELL - CARD * len(self.issue.posts)
+        full: list[str] = []
         for post in self.issue.posts:
-            left -= len(entries[post.id].body.encode())
-            if left < 0:
-                break
-            full += 1
-        return _Layout(full=full, cards=rest)
+            size = len(entries[post.id].body.encode())
+            if size <= left:
+                full.append(post.id)
+                left -= size
+        return _Layout(full=tuple(full), cards=rest)
 
     def _arranged(self, entries: Mapping[str, Entry], layout: _Layout) -> dict[str, Any]:
         """Lead, shelves and lines of a layout, as templates take them."""
         fitting = [
-            entries[post.id] if at < layout.full else replace(entries[post.id], body=Foreign(""))
-            for at, post in enumerate(self.issue.posts)
+            entries[post.id] if post.id in layout.full else replace(entries[post.id], body=Foreign(""))
+            for post in self.issue.posts
         ]
         lead = fitting.pop(0) if self.issue.lead else None
         shelves: list[Shelf] = []
@@ -221,10 +222,10 @@ class _Drawing:
         while True:
             source, html = self._html(values | self._arranged(entries, layout))
             over = len(html.encode()) + SLOTS - BUDGET
-            if over <= 0 or layout == _Layout(full=0, cards=0):
+            if over <= 0 or layout == _Layout(full=(), cards=0):
                 return layout, source, html
             if layout.full:
-                layout = replace(layout, full=layout.full - 1)
+                layout = replace(layout, full=layout.full[:-1])
             else:
                 layout = replace(layout, cards=max(0, layout.cards - 1 - over // CARD))
 
@@ -242,8 +243,8 @@ class _Drawing:
         links, columns = plain.Links(), self.newsletter.text_width
         texts: dict[str, str] = {post.id: "" for post in self.issue.posts}
         intro = plain.as_text(self.intro.nodes, columns, links)
-        for post in self.issue.posts[: layout.full]:
-            texts[post.id] = plain.as_text(self.bodies[post.id].nodes, columns, links)
+        for name in layout.full:
+            texts[name] = plain.as_text(self.bodies[name].nodes, columns, links)
         numbered = tuple((number, url) for url, number in links.numbers.items())
         made = environment(self.theme.folders, markup=False)
         spoken = values | arranged | {"intro_text": intro, "texts": texts, "links": numbered}
@@ -267,9 +268,10 @@ class _Drawing:
             for place, repairs in self.repairs.items()
             for rule, message in dict.fromkeys(repairs)
         ]
-        shortened = len(self.issue.posts) - layout.full if self.issue.content == "full" else 0
-        if shortened:
-            said = f"the mail would be too long with every text in full: the last {shortened} stand as excerpts"
+        count = len(self.issue.posts)
+        if self.issue.content == "full" and len(layout.full) < count:
+            short = count - len(layout.full)
+            said = f"with every text in full the mail would be too long: {short} of {count} stand as excerpts"
             found.append(Finding(rule="clip", severity="warning", message=said, part="html"))
         return tuple(found)
 

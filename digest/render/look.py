@@ -31,8 +31,8 @@ def page(issue: Issue, variant: Rendered, *, html: str, text: str) -> str:
     """The whole page; the mail stands in frames that run no script."""
     frame = escape(html, quote=True)
     frames = "".join(
-        f'<section><h2>{name}, {width} px</h2><iframe title="{name}" sandbox="allow-same-origin" width="{width}" height="900" '
-        f'srcdoc="{frame}"></iframe></section>'
+        f'<section><h2>{name}, {width} px</h2><iframe title="{name}" sandbox="allow-same-origin" width="{width}" '
+        f'height="900" srcdoc="{frame}"></iframe></section>'
         for name, width in (("Phone", 375), ("Desktop", 640))
     )
     return (

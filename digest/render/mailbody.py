@@ -49,7 +49,21 @@ class Repairs:
 def rewrite(root: Element, *, base: str, language: Language, title: str, repairs: Repairs) -> list[Node]:
     """Rewrite a body; `base` is the page it stands on, `title` is dropped where the body opens with it once more."""
     body = Element("root", {}, _without_title(root.children, title))
-    return _Rewriter(base, language, repairs, _levels(body)).blocks(body.children)
+    return _parted(_Rewriter(base, language, repairs, _levels(body)).blocks(body.children))
+
+
+def _parted(nodes: list[Node]) -> list[Node]:
+    """Rules part what stands around them: none at either end, no two in a row."""
+    kept: list[Node] = []
+    for node in nodes:
+        if not (_rule(node) and (not kept or _rule(kept[-1]))):
+            kept.append(node)
+    return kept[:-1] if kept and _rule(kept[-1]) else kept
+
+
+def _rule(node: Node) -> bool:
+    cell = node.find("td") if isinstance(node, Element) and node.tag == "table" else None
+    return cell is not None and cell.has_class("rule")
 
 
 def _levels(root: Element) -> dict[str, str]:

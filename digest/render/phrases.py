@@ -68,15 +68,15 @@ class Phrases:
         )
 
     def reason(self, site: str) -> str:
-        """Say why a reader gets this, and how often."""
+        """Say why a reader gets this, then what it is in the newsletter's own words, or how often it comes."""
         say = self.language.text
         why = (
             say("You receive {title} because you subscribed at {site}.", title=self.title, site=site)
             if site
             else say("You receive {title} because you subscribed to it.", title=self.title)
         )
-        often = _often(self.newsletter.send, self.language)
-        return f"{why} {often}" if often else why
+        more = one_line(self.newsletter.description) or _often(self.newsletter.send, self.language)
+        return f"{why} {more}" if more else why
 
 
 def _often(send: str, spoken: Language) -> str:

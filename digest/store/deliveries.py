@@ -27,14 +27,17 @@ __all__ = [
     "cancel_rows",
     "choose",
     "claim_chosen",
+    "complaints",
     "decide",
     "expire",
     "failures",
+    "first_sent",
     "issue_row",
     "next_due",
     "note_reached",
     "open_claims",
     "record_claim",
+    "sent_since",
     "settle",
     "settle_found",
     "uncertain",
@@ -357,3 +360,21 @@ def uncertain(database: Database, issue: IssueRow) -> tuple[str, ...]:
 def failures(database: Database, issue: IssueRow, limit: int) -> tuple[tuple[str, int, str], ...]:
     """List failed rows: address, code, words."""
     return tuple((address, code, text) for address, code, text in database.all("failures", issue=issue.row, size=limit))
+
+
+def sent_since(database: Database, moment: datetime) -> int:
+    """Count what was accepted since then, over all issues, by the receipts: one a batch, so a day's are few."""
+    found = database.one("sent_since", since=to_moment(moment))
+    return int(found[0]) if found and found[0] else 0
+
+
+def first_sent(database: Database) -> datetime | None:
+    """Say when the first batch was accepted."""
+    found = database.one("first_sent")
+    return maybe_from_moment(found[0]) if found else None
+
+
+def complaints(database: Database, issue: IssueRow, since: datetime) -> int:
+    """Count the people of an issue who have complained since then."""
+    found = database.one("complaints", issue=issue.row, since=to_moment(since))
+    return int(found[0]) if found else 0

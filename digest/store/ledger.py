@@ -219,6 +219,15 @@ class Store:
     def failures(self, issue: str, revision: int, limit: int = 20) -> tuple[tuple[str, int, str], ...]:
         return deliveries.failures(self._database, self._row(issue, revision), limit)
 
+    def sent_since(self, moment: datetime) -> int:
+        return deliveries.sent_since(self._database, moment)
+
+    def first_sent(self) -> datetime | None:
+        return deliveries.first_sent(self._database)
+
+    def complaints(self, issue: str, revision: int, since: datetime) -> int:
+        return deliveries.complaints(self._database, self._row(issue, revision), since)
+
     def _row(self, issue: str, revision: int) -> IssueRow:
         return deliveries.issue_row(self._database, issue, revision)
 

@@ -38,7 +38,7 @@ def p(name: str, when: str = "2026-11-24T12:00", **fields: Any) -> Post:
     made = post(
         f"posts/{name}.md", date=at(when if "T" in when else f"{when}T00:00Z"), bare_day="T" not in when, **fields
     )
-    return replace(made, fingerprint=f"{made.title}|{made.body}", body_hash=made.body)
+    return replace(made, fingerprint=f"{made.title}|{made.body}", body_hash=f"#{made.body}")
 
 
 def rec(seen: Post, issue: str = "", **fields: Any) -> PostRecord:
@@ -118,6 +118,8 @@ CASES = [
     Case(says="the window's end is out", posts=(p("a", "2026-11-27T09:00"), p("b")), picked="b window",
          out="a after-window", waiting="a"),
     Case(says="one second before its end is in", posts=(p("a", "2026-11-27T08:59:59"),), picked="a window"),
+    Case(says="dated this very second is published", posts=(p("a", "2026-11-27T09:10"),), out="a after-window",
+         waiting="a", skip="nothing-new"),
     Case(says="dated after now is future", posts=(p("a", "2026-11-27T10:00"),), out="a future", waiting="a",
          skip="nothing-new"),
     Case(says="future, and of another day, does not wait today", posts=(p("a", "2026-11-28T10:00"),), out="a future",
@@ -186,6 +188,14 @@ CASES = [
     Case(says="two copies of a file that is gone: one is it, one is new",
          posts=(p("c1", title="About old"), p("c2", title="About old")), picked="c2 window", out="c1 already-sent",
          history=past(SENT)),
+    Case(says="of two that may be the one moved, the one that kept title and text is it",
+         posts=(p("c1", "2026-11-17T12:00", title="About old", body="Edited."), p("c2", title="About old")),
+         picked="c1 catch-up", out="c2 already-sent", history=past(SENT)),
+    Case(says="of two that are gone, the one that was sent is it",
+         posts=(p("new", "2026-11-17T12:00", title="About old"),), out="new already-sent", skip="nothing-new",
+         history=past(rec(p("aaa", "2026-11-17T12:00", title="About old")), SENT)),
+    Case(says="a title alone makes no move where there is no text", posts=(p("new", title="About old", body=""),),
+         picked="new window", history=past(rec(p("old", "2026-11-17T12:00", body=""), "weekly-2026-11-20"))),
     Case(says="two files that swapped their names are still themselves",
          posts=(p("a", "2026-11-17T12:00", title="B", body="bb"), p("b", "2026-11-16T12:00", title="A", body="aa")),
          out="a already-sent, b already-sent", skip="nothing-new",
@@ -310,6 +320,9 @@ CASES = [
          posts=(p("a", "2026-11-17T12:00"), p("b", "2026-11-16T12:00"), p("c")), picked="b held-back, a held-back",
          out="c limit", newsletter=weekly(limit=2),
          history=past(rec(p("a", "2026-11-17T12:00"), held=True), rec(p("b", "2026-11-16T12:00"), held=True))),
+    Case(says="a pin comes before what was held back",
+         posts=(p("a", "2026-11-17T12:00"), p("b", flags=("featured",)), p("c")),
+         picked="b pinned, a held-back, c window", history=past(rec(p("a", "2026-11-17T12:00"), held=True))),
     Case(says="held back for longer than catch_up still goes", posts=(p("a", "2026-09-20T12:00"), ),
          picked="a held-back", history=past(rec(p("a", "2026-09-20T12:00"), held=True))),
     Case(says="held back, and by now excluded: the rule", posts=(p("a", "2026-11-17T12:00", tags=("internal",)),),
@@ -419,6 +432,14 @@ def test_a_moved_post_keeps_its_id() -> None:
     assert settled((moved,), past(rec(found, "weekly-2026-11-20"))) == (found,)
 
 
+def test_one_canonical_url_is_one_id_in_every_source() -> None:
+    """Where two sources have a post by its canonical URL, both keep that as their id, whichever the ledger noted."""
+    url = "https://example.org/x"
+    here, there = p("a", id=url, canonical=url), p("b", id=url, canonical=url, source="feed")
+    for noted in (here, there):
+        assert settled((here, there), past(rec(noted))) == (here, there)
+
+
 def test_a_broken_file_keeps_its_place() -> None:
     """A sent post whose file cannot be read for a day is not taken for gone, and nothing else for it."""
     broken = replace(p("old"), id="", title="", date=None, problems=ERROR)
@@ -475,6 +496,9 @@ def test_when_all_must_be_read() -> None:
     assert must_read_all((moved,), past(long_ago), query)
     assert must_read_all((p("new", id="blog#7"),), past(replace(long_ago, id="blog#7")), query)
     assert not must_read_all((moved,), past(long_ago), Query())
+    assert query.since is not None
+    assert must_read_all((moved,), past(replace(long_ago, day=query.since.date())), query)
+    assert not must_read_all((moved,), past(replace(long_ago, day=query.since.date() + timedelta(days=2))), query)
     names_old = Editor(file="issues/x.md", order=("posts/old.md",))
     assert must_read_all((p("a"),), past(), query, names_old)
     assert not must_read_all((p("old"),), past(), query, names_old)

@@ -194,13 +194,17 @@ def test_lines_follow_the_cards_of_a_long_issue(drawn: Draw, tmp_path: Path) -> 
 
 
 def test_a_mail_that_would_be_too_long_is_shortened(drawn: Draw) -> None:
-    """Whole texts become excerpts from the end, then cards become lines; Gmail would hide the way out."""
+    """Texts that do not fit become excerpts, then cards become lines; Gmail would hide the way out."""
     long = "\n\n".join([SENTENCE * 5] * 40)
     made = drawn(testing.issue(*posts(8, body=long), content="full"))
     valid(made)
     assert [w.rule for w in made.warnings] == ["clip"]
     assert made.html.count(SENTENCE.strip()) > 200
-    assert re.search(r"the last [456] stand as excerpts", made.warnings[0].message)
+    assert re.search(r": [456] of 8 stand as excerpts", made.warnings[0].message)
+    first, *rest = posts(4, body="A short text, but a whole one.")
+    beside = drawn(testing.issue(replace(first, body=long * 10), *rest, content="full"))
+    valid(beside)
+    assert beside.html.count("A short text, but a whole one.") == 3
     huge = drawn(testing.issue(*posts(2, body=long * 10), content="full"))
     valid(huge)
     cards = drawn(testing.issue(*posts(41, excerpt=("A longer word " * 30)[:300] + ".")), theme=load("default", None))
@@ -275,6 +279,14 @@ def test_without_public_pages(drawn: Draw) -> None:
     for words in ("on the web", "Web version", "Change what you get", "It is sent"):
         assert words not in made.html
     assert "because you subscribed to it." in made.text.replace("\n", " ")
+
+
+def test_a_description_says_what_it_is(drawn: Draw) -> None:
+    """The newsletter's own sentence stands in the footer, in place of the cadence."""
+    newsletter = Newsletter(name="weekly", send="Friday 09:00", description="What was new at {{ x }}.")
+    text = drawn(testing.issue(), newsletter=newsletter).text.replace("\n", " ")
+    assert "because you subscribed at example.org. What was new at {{ x }}." in text
+    assert "It is sent" not in text
 
 
 @pytest.mark.parametrize(

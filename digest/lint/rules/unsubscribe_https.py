@@ -30,5 +30,5 @@ def check(proof: Proof) -> Iterator[Finding]:
         message = "readers can leave by mail alone: one click needs an https address"
     else:
         message = "the mail has no List-Unsubscribe"
-    hint = "" if config(proof).public.url else "run the public pages (digest serve) and set [public] url"
+    hint = "" if config(proof).public.url else "set [public] url to where your unsubscribe page answers"
     yield finding(severity, message, in_config(proof, "public.url"), hint)

@@ -6,7 +6,7 @@
 SELECT d.person, p.address, s.token, d.variant, d.attempts, d.state,
        EXISTS (SELECT 1 FROM opt_out o WHERE o.person = d.person)
 FROM delivery d JOIN person p ON p.id = d.person
-LEFT JOIN subscription s ON s.site = :site AND s.newsletter = :newsletter AND s.person = d.person
+LEFT JOIN subscription s ON s.newsletter = :newsletter AND s.person = d.person
 WHERE d.issue = :issue AND d.due_at <= :now
 ORDER BY d.due_at, d.person LIMIT :size;
 
@@ -15,7 +15,7 @@ ORDER BY d.due_at, d.person LIMIT :size;
 SELECT d.person, p.address, s.token, d.variant, d.attempts, d.state,
        EXISTS (SELECT 1 FROM opt_out o WHERE o.person = d.person)
 FROM delivery d JOIN person p ON p.id = d.person
-LEFT JOIN subscription s ON s.site = :site AND s.newsletter = :newsletter AND s.person = d.person
+LEFT JOIN subscription s ON s.newsletter = :newsletter AND s.person = d.person
 WHERE d.issue = :issue AND d.person > :reached AND d.state = :state AND d.due_at IS NULL
 ORDER BY d.person LIMIT :size;
 
@@ -100,3 +100,16 @@ WHERE d.issue = :issue AND d.person IN (
     WHERE f.issue = :issue AND f.state = 'failed' AND f.state IN ('failed', 'uncertain')
     ORDER BY f.person LIMIT :size)
 ORDER BY d.person;
+
+-- name: sent_since
+-- Persons of a receipt are a JSON array that is never empty: one more than its commas.
+SELECT SUM(LENGTH(r.persons) - LENGTH(REPLACE(r.persons, ',', '')) + 1)
+FROM receipt r JOIN issue i ON i.id = r.issue WHERE i.site = :site AND r.at >= :since;
+
+-- name: first_sent
+SELECT MIN(r.at) FROM receipt r JOIN issue i ON i.id = r.issue WHERE i.site = :site;
+
+-- name: complaints
+SELECT COUNT(DISTINCT o.person) FROM opt_out o
+WHERE o.site = :site AND o.kind = 'complained' AND o.since >= :since
+  AND EXISTS (SELECT 1 FROM delivery d WHERE d.issue = :issue AND d.person = o.person);

@@ -107,7 +107,7 @@ WHERE issue = :issue AND person IN (SELECT person FROM opt_out WHERE site = :sit
 -- Somebody who would be sent nothing known, or whose links would have no token: the freeze is wrong.
 SELECT SUM(CASE WHEN d.variant IS NULL THEN 1 ELSE 0 END), SUM(CASE WHEN s.token IS NULL THEN 1 ELSE 0 END)
 FROM delivery d
-LEFT JOIN subscription s ON s.site = :site AND s.newsletter = :newsletter AND s.person = d.person
+LEFT JOIN subscription s ON s.newsletter = :newsletter AND s.person = d.person
 WHERE d.issue = :issue AND d.state = 'queued' AND (d.variant IS NULL OR s.token IS NULL);
 
 -- name: event_add

@@ -89,7 +89,7 @@ ORDER BY people DESC, a.topics, a.lang;
 SELECT m.person, p.key FROM membership m JOIN person p ON p.id = m.person
 WHERE m.list = :list AND m.person > :after
   AND NOT EXISTS (SELECT 1 FROM subscription s
-                  WHERE s.site = :site AND s.newsletter = :newsletter AND s.person = m.person)
+                  WHERE s.newsletter = :newsletter AND s.person = m.person)
 ORDER BY m.person LIMIT :size;
 
 -- name: enroll
@@ -104,7 +104,7 @@ SELECT address, token, list, name, topics, lang, closed FROM (
                      WHERE o.person = p.id AND (o.scope = 'all' OR o.scope = w.scope OR o.scope = :scope)), '') AS closed
     FROM person p JOIN membership m ON m.person = p.id JOIN wanted w ON w.list = m.list JOIN list l ON l.id = m.list
     JOIN audience a ON a.id = m.audience
-    LEFT JOIN subscription s ON s.site = :site AND s.newsletter = :newsletter AND s.person = p.id
+    LEFT JOIN subscription s ON s.newsletter = :newsletter AND s.person = p.id
     WHERE p.site = :site AND p.key = :key AND p.address IS NOT NULL
 ) found
 ORDER BY CASE WHEN closed = '' THEN 0 ELSE 1 END, rank LIMIT 1;
