@@ -27,7 +27,8 @@ from digest.settings import Config, Newsletter, Smtp
 
 if TYPE_CHECKING:
     from digest.audience import tokens
-    from digest.interfaces import FrozenIssue, Ledger, Source, Transport
+    from digest.interfaces import Source, Transport
+    from digest.pipeline.diff import Difference
     from digest.pipeline.look import Looker
     from digest.pipeline.week import Orders
     from digest.pipeline.work import Hands
@@ -207,6 +208,13 @@ class App:
             found = preflight.findings(looker, shown, to_list=False)
         return Checked(findings=found + look.post_findings(shown.chosen), broken=shown.chosen.broken)
 
+    def diff(self, newsletter: str, issue: str = "") -> Difference:
+        """Compare the issue with the last one sent; without a ledger there is nothing to compare it with."""
+        from digest.pipeline import diff
+
+        with self.looker() as looker:
+            return diff.against_last(looker, self.newsletter(newsletter), issue)
+
     def build(self, newsletter: str, issue: str, out: Path, as_address: str = "") -> Built:
         """Write the issue as files into `out`."""
         from digest.pipeline import files, reader
@@ -307,7 +315,7 @@ class App:
         first_issue: bool,
         progress: Progress,
     ) -> list[report.Report]:
-        from digest.pipeline import week
+        from digest.pipeline import status, week
 
         guards.what_if(self.config, far_off=self.clock.far_off and not orders.dry_run)
         if not orders.dry_run and not first_issue:
@@ -324,7 +332,7 @@ class App:
                 reports += week.attempt(hands, looker, newsletter, orders)
                 if hands.stop():
                     break
-            return [replace(r, next_due=self._next_due(r, hands.ledger)) for r in reports]
+            return [status.finished(self.config, hands.ledger, r, hands.clock()) for r in reports]
 
     @contextmanager
     def _hands(self, dry_run: bool, wait: timedelta, progress: Progress) -> Iterator[Hands]:
@@ -397,71 +405,45 @@ class App:
 
     # -- afterwards
 
-    def _next_due(self, r: report.Report, ledger: Ledger | None) -> datetime | None:
-        from digest.model import History
-        from digest.pipeline.choose import next_due
-
-        newsletter = next((n for n in self.config.newsletters if n.name == r.newsletter), None)
-        if newsletter is None:
-            return None
-        unknown = History(newsletter=newsletter.name, known=False)
-        return next_due(newsletter, ledger.history(newsletter.name) if ledger else unknown, self.clock())
-
     def status(self, issue: str = "") -> list[report.Report]:
         """What happened to an issue, or to the latest one of each newsletter, and what is next."""
+        from digest.pipeline import status
+
         with self._ledger_to_read() as store:
-            if issue:
-                found = store.issue(issue) if store else None
-                if found is None:
-                    raise UsageError(f"no issue {issue} is in the ledger", hint="digest status lists what there is")
-                return [self._status_of(store, found)]
-            return [self._latest(store, n) for n in self.config.newsletters]
+            now = self.clock()
+            return (
+                [status.of_issue(self.config, store, issue, now)] if issue else status.latest(self.config, store, now)
+            )
 
-    def _latest(self, store: Store | None, newsletter: Newsletter) -> report.Report:
-        from digest.model import History
-        from digest.pipeline.choose import occasion_for
+    def run_at_work(self) -> str:
+        """Who is sending now, in words; empty where nobody is."""
+        from digest.store import lock
 
-        issues = store.issues(newsletter.name) if store else ()
-        if store is not None and issues:
-            return self._status_of(store, issues[-1])
-        history = History(newsletter=newsletter.name, known=store is not None)
-        occasion = occasion_for(newsletter, history, self.clock())
-        coming = report.of_occasion(occasion, reason="due, the next run sends it" if occasion.due else "")
-        return replace(coming, next_due=self._next_due(coming, store))
-
-    def _status_of(self, store: Any, issue: FrozenIssue) -> report.Report:
-        newsletter = next((n for n in self.config.newsletters if n.name == issue.newsletter), None)
-        key = (issue.id, issue.revision)
-        made = report.of_issue(
-            issue,
-            zone=newsletter.timezone if newsletter else self.config.site.timezone,
-            uncertain=store.uncertain(*key),
-            failures=store.failures(*key),
-            retry_at=issue.go_on_at or store.next_due(*key),
-        )
-        return replace(made, next_due=self._next_due(made, store))
+        return lock.holder(self.state_folder) or ""
 
     def resend(self, issue: str, which: str) -> int:
         """Carry out a person's decision about uncertain or failed people; gives how many rows it changed."""
+        from digest.pipeline import control
+
         with self._hands(False, timedelta(0), None) as hands:
-            found = self._need_issue(hands, issue)
+            found = control.named(hands.ledger, issue)
             waiting = found.counts.failed if which == "failed" else found.counts.uncertain
             if waiting and which != "assume-sent" and found.state is IssueState.DONE:
                 hands.ledger.move(found.id, found.revision, Event.REOPEN, hands.clock())
             return hands.ledger.decide(found.id, found.revision, which, hands.clock())
 
-    def move(self, issue: str, event: str) -> report.Report:
-        """Pause, resume or cancel an issue."""
-        with self._hands(False, timedelta(0), None) as hands:
-            found = self._need_issue(hands, issue)
-            moved = hands.ledger.move(found.id, found.revision, Event(event), hands.clock())
-            return self._status_of(hands.ledger, moved)
+    def move(self, issue: str, event: str) -> tuple[report.Report, bool]:
+        """Pause, resume or cancel an issue, also while a run is at work; says too whether it changed anything."""
+        from digest.pipeline import control, status
 
-    def _need_issue(self, hands: Hands, issue: str) -> FrozenIssue:
-        found = hands.ledger.issue(issue)
-        if found is None:
-            raise UsageError(f"no issue {issue} is in the ledger", hint="digest status lists what there is")
-        return found
+        if not (self.state_folder / LEDGER).exists():
+            control.named(None, issue)
+        store = self._store(read_only=False)
+        try:
+            moved, changed = control.by_person(store, issue, Event(event), self.clock())
+            return status.of_issue(self.config, store, moved.id, self.clock()), changed
+        finally:
+            store.close()
 
     def schedule(self, newsletter: str, form: str) -> str:
         """A crontab line, a systemd timer, or a CI workflow."""

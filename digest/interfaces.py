@@ -341,6 +341,12 @@ class Roster(Protocol):
 
     def samples(self, newsletter: str, lists: Sequence[str], limit: int) -> tuple[Subscription, ...]: ...
 
+    def comings_and_goings(self, issue: FrozenIssue, present: Iterable[tuple[str, str]]) -> tuple[int, int]:
+        """Of the people who stand in the list files now, given as (list, key): how many can be mailed and have no
+        row in that issue; and how many of its rows are people whom mail could reach then and cannot now. Changes
+        nothing, so that a ledger opened to be read can answer."""
+        ...
+
     def opt_out(self, key: str, scope: str, kind: str, evidence: str, now: datetime) -> None:
         """Scope: `all`, `list:NAME` or `newsletter:NAME`; kind: unsubscribed, bounced, complained, manual."""
         ...

@@ -188,7 +188,7 @@ def test_the_preflight_finds_no_error(name: str, tmp_path: Path) -> None:
 def test_what_a_title_holds_is_text_and_runs_nowhere() -> None:
     """Markup, template code and encoded words in a title are shown as they were written, in both parts."""
     data = arrived("long-titles")[0].data
-    title = "Signs: <b>bold</b> & \"quoted\" {{ 7*7 }} {% raw %} </mj-text> =?utf-8?q?x?="
+    title = 'Signs: <b>bold</b> & "quoted" {{ 7*7 }} {% raw %} </mj-text> =?utf-8?q?x?='
     shown = " ".join("".join(tree(part(data, "html")).itertext()).split())
     assert title in shown
     assert title in " ".join(part(data, "plain").split())

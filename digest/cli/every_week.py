@@ -1,4 +1,4 @@
-"""Commands of every week: posts, select, draft, build, preview, check, send, run, status."""
+"""Commands of every week: posts, select, draft, build, preview, check, diff, send, run, status."""
 
 from __future__ import annotations
 
@@ -115,6 +115,27 @@ def check(desk: Desk, newsletter: str, issue_id: str, as_json: bool, form: str, 
 @click.command()
 @options.newsletter
 @options.project
+@options.issue_id
+@options.as_json
+@click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", help="How it is put.")
+@options.strict
+def diff(desk: Desk, newsletter: str, issue_id: str, as_json: bool, form: str, strict: bool) -> int:
+    """Compare the issue with the last one sent."""
+    from digest.cli import differing
+
+    difference = desk.open().diff(newsletter, issue_id)
+    if as_json:
+        output.data(differing.as_json(difference))
+    elif form == "markdown":
+        output.line(differing.markdown(difference))
+    else:
+        differing.show(difference)
+    return 65 if strict and difference.broken else 0
+
+
+@click.command()
+@options.newsletter
+@options.project
 @click.option("--to", multiple=True, metavar="ADDRESS", help="A preview to this address alone; or: reviewers.")
 @click.option("--exact", is_flag=True, help="With --to: byte for byte what this subscriber gets.")
 @options.issue_id
@@ -177,4 +198,4 @@ def status(desk: Desk, issue: str, show_addresses: bool, follow: bool, as_json: 
     return sending.status(desk, issue, show_addresses=show_addresses, follow=follow, as_json=as_json)
 
 
-COMMANDS: tuple[click.Command, ...] = (run, send, preview, status, posts, select, draft, build, check)
+COMMANDS: tuple[click.Command, ...] = (run, send, preview, status, posts, select, draft, build, check, diff)

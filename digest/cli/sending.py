@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -65,7 +65,7 @@ def now(desk: Desk, newsletter: str, *, first_issue: bool, force: str, yes: bool
     first = first_issue or _ask_first(app.needs_first_word(planned.name), planned.name)
     with progress(desk) as bar:
         report = app.send_now(planned.name, first_issue=first, force=force, progress=bar)
-    return _tell([report], as_json=as_json)
+    return _tell([replace(report, waiting=False)], as_json=as_json)
 
 
 def run(desk: Desk, newsletter: str, *, dry_run: bool, wait: str, first_issue: bool, force: str, as_json: bool) -> int:
@@ -88,7 +88,7 @@ def _ask_first(needed: bool, name: str) -> bool:
 
 def _tell(reports: list[Report], *, as_json: bool, always: bool = False) -> int:
     if as_json:
-        shown = [r.as_json() for r in reports]
+        shown = [r.as_json() | r.of_run() for r in reports]
         output.data(shown[0] if len(shown) == 1 else shown)
     for report in reports:
         for text in words.ended(report):
@@ -100,18 +100,21 @@ def _tell(reports: list[Report], *, as_json: bool, always: bool = False) -> int:
 
 
 def status(desk: Desk, issue: str, *, show_addresses: bool, follow: bool, as_json: bool) -> int:
-    """Print what happened and what will; with `follow`, again and again until the run has ended."""
+    """Print what happened and what will; with `follow`, how a run in another process goes, until it has ended."""
     app = desk.open()
-    while True:
-        reports = app.status(issue)
+    if follow:
+        from digest.cli import following
+
+        following.follow(app, issue, as_json=as_json)
         if as_json:
-            shown = [r.as_json(show_addresses=show_addresses) for r in reports]
-            output.data(shown[0] if len(shown) == 1 else shown)
-        else:
-            _print_status(reports, show_addresses=show_addresses)
-        if not follow or not any(r.state in ("sending", "frozen") for r in reports):
             return 0
-        time.sleep(1)
+    reports = app.status(issue)
+    if as_json:
+        shown = [r.as_json(show_addresses=show_addresses) for r in reports]
+        output.data(shown[0] if len(shown) == 1 else shown)
+    else:
+        _print_status(reports, show_addresses=show_addresses)
+    return 0
 
 
 def _print_status(reports: list[Report], *, show_addresses: bool) -> None:

@@ -37,9 +37,12 @@ def resend(desk: Desk, issue: str, which: str | None, yes: bool) -> None:
 @options.project
 def pause(desk: Desk, issue: str) -> None:
     """Stop an issue at the next message; nothing is lost."""
+    from digest.cli import words
+
     app = desk.open()
-    app.move(issue, "pause")
-    output.line(f"{issue} is paused; go on with: digest resume {issue}")
+    report, changed = app.move(issue, "pause")
+    for text in words.paused(report, changed=changed, at_work=app.run_at_work()):
+        output.line(text)
 
 
 @click.command()
@@ -47,9 +50,12 @@ def pause(desk: Desk, issue: str) -> None:
 @options.project
 def resume(desk: Desk, issue: str) -> None:
     """Let a paused issue go on at the next digest run."""
+    from digest.cli import words
+
     app = desk.open()
-    app.move(issue, "resume")
-    output.line(f"{issue} goes on at the next: digest run")
+    report, changed = app.move(issue, "resume")
+    for text in words.resumed(report, changed=changed, at_work=app.run_at_work()):
+        output.line(text)
 
 
 @click.command()
@@ -61,11 +67,14 @@ def cancel(desk: Desk, issue: str, yes: bool) -> None:
 
     Before its first message it gives its posts back to the next one.
     """
+    from digest.cli import words
+
     app = desk.open()
     if not yes and output.terminal():
         click.confirm(f"Cancel {issue}? People who do not have it yet will not get it.", abort=True, err=True)
-    report = app.move(issue, "cancel")
-    output.line(f"{issue} is cancelled: {report.counts.cancelled:,} will not get it, {report.counts.sent:,} have it.")
+    report, changed = app.move(issue, "cancel")
+    for text in words.cancelled(report, changed=changed, at_work=app.run_at_work()):
+        output.line(text)
 
 
 COMMANDS: tuple[click.Command, ...] = (resend, pause, resume, cancel)

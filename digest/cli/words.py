@@ -10,12 +10,29 @@ if TYPE_CHECKING:
     from digest.model import Counts, Finding, Problem
     from digest.pipeline.report import Report
 
-__all__ = ["WARNINGS", "choices", "counts", "ended", "finding", "people", "problem", "resent", "status", "when"]
+__all__ = [
+    "WARNINGS",
+    "cancelled",
+    "choices",
+    "counts",
+    "ended",
+    "finding",
+    "paused",
+    "people",
+    "problem",
+    "progress",
+    "resent",
+    "resumed",
+    "status",
+    "when",
+]
 
 HAVE_OR_NOT = (
     "{people} may or may not have it: the line broke while the server answered. "
     "Leave it (default), or resend (a second copy is possible): digest resend {issue}"
 )
+SAME_ID = "the Message-ID is the same, so that a receiver can recognise a second copy"
+OTHER_ID = "this relay replaces the Message-ID, so that a second copy cannot be recognised"
 
 
 def when(moment: datetime | None, zone: str) -> str:
@@ -65,24 +82,95 @@ def status(r: Report) -> list[str]:
     if r.next_due:
         lines.append(f"  next due   {when(r.next_due, r.zone)}")
     if r.counts.uncertain:
-        lines.append("  in doubt   " + HAVE_OR_NOT.format(people=people(r.counts.uncertain), issue=r.issue))
+        lines.append("  in doubt   " + in_doubt(r))
     return lines
+
+
+def in_doubt(r: Report) -> str:
+    """What uncertain means, and what can be done."""
+    text = HAVE_OR_NOT.format(people=people(r.counts.uncertain), issue=r.issue)
+    return text if r.same_id else f"{text}. {OTHER_ID[0].upper()}{OTHER_ID[1:]}"
+
+
+def progress(r: Report, rate: float) -> str:
+    """One line on a run in another process."""
+    c = r.counts
+    left = c.queued + c.deferred
+    parts = [f"{c.sent:,} of {c.list:,} sent"]
+    parts += [
+        f"{n:,} {name}" for name, n in (("deferred", c.deferred), ("failed", c.failed), ("in doubt", c.uncertain)) if n
+    ]
+    if rate > 0 and r.state == "sending":
+        parts.append(f"{rate:,.1f} a second")
+        parts.append(f"{_duration(left / rate)} left")
+    elif left:
+        parts.append(f"{left:,} left")
+    return f"{r.issue}  {r.state}  {', '.join(parts)}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def paused(r: Report, *, changed: bool, at_work: str) -> list[str]:
+    """What a pause did."""
+    lines = [f"{r.issue} {'is' if changed else 'was already'} paused: {left_over(r)}"]
+    if changed and at_work:
+        lines.append(f"The run that is at work ({at_work}) ends at its next message.")
+    return [*lines, f"Go on with: digest resume {r.issue}"]
+
+
+def resumed(r: Report, *, changed: bool, at_work: str) -> list[str]:
+    """What a resume did."""
+    if not changed:
+        return [f"{r.issue} is not paused, it is {r.state}: the next digest run goes on."]
+    if at_work:
+        return [f"{r.issue} goes on: {at_work} is at work; if that run has ended, at the next: digest run"]
+    return [f"{r.issue} goes on at the next: digest run ({left_over(r)})"]
+
+
+def cancelled(r: Report, *, changed: bool, at_work: str) -> list[str]:
+    """What a cancel did."""
+    word = "is" if changed else "was already"
+    lines = [f"{r.issue} {word} cancelled: {r.counts.cancelled:,} will not get it, {r.counts.sent:,} have it."]
+    if changed and at_work and r.counts.queued:
+        lines.append(f"A run is at work: of {people(r.counts.queued)} in its hands some may still get it.")
+    return lines
+
+
+def left_over(r: Report) -> str:
+    """Who is still to go."""
+    return f"{people(r.counts.queued + r.counts.deferred)} still to go"
 
 
 def ended(r: Report) -> list[str]:
     """What a run has to say when something is wrong: one line a problem, the last says what to do."""
     lines = list(r.notes)
+    if r.waiting:
+        return lines  # it was told when it began to wait
     if r.counts.failed and r.failures:
         lines.append(f"{r.issue}: {people(r.counts.failed)} could not be reached; see: digest status {r.issue}")
     if r.counts.uncertain:
-        lines.append(f"{r.issue}: " + HAVE_OR_NOT.format(people=people(r.counts.uncertain), issue=r.issue))
+        lines.append(f"{r.issue}: " + in_doubt(r))
+    if r.exit_code == 130:
+        lines.append(f"{r.issue} was interrupted: {left_over(r)}; the next digest run goes on")
+        return lines
+    if r.state == "cancelled":
+        lines.append(f"{r.issue} was cancelled: {r.counts.cancelled:,} will not get it, {r.counts.sent:,} have it")
+        return lines
+    if r.state == "paused":
+        lines += [f"{r.issue} paused: {r.reason}"] if r.reason else []
+        lines.append(f"{r.issue} is paused: {left_over(r)}; go on with digest resume {r.issue}, or digest cancel it")
+        return lines
     if r.exit_code == 75 and r.counts.deferred:
         lines.append(
             f"{r.issue}: {people(r.counts.deferred)} wait because the server said later; "
             f"the next digest run goes on (due {when(r.retry_at, r.zone)})"
         )
-    if r.state in ("stopped", "paused") and r.reason:
-        lines.append(f"{r.issue} {r.state}: {r.reason}")
+    if r.reason and (r.state == "stopped" or r.exit_code == 75):
+        lines.append(f"{r.issue} {'stopped' if r.state == 'stopped' else 'waits'}: {r.reason}")
         if r.retry_at:
             lines.append(f"{r.issue}: digest run goes on after {when(r.retry_at, r.zone)}")
     return lines
@@ -100,9 +188,8 @@ def choices(r: Report) -> list[str]:
     lines = [f"{r.issue}: {counts(r.counts)}"]
     if r.counts.uncertain:
         lines += [
-            HAVE_OR_NOT.format(people=people(r.counts.uncertain), issue=r.issue),
-            f"  digest resend {r.issue} --uncertain     send again; the Message-ID is the same, so that a second",
-            "                                          copy can be recognised where the relay keeps it",
+            in_doubt(r),
+            f"  digest resend {r.issue} --uncertain     send again: " + (SAME_ID if r.same_id else OTHER_ID),
             f"  digest resend {r.issue} --assume-sent   take them as sent",
             f"  digest status {r.issue} --show-addresses  names them",
         ]

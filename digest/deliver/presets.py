@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["NONE", "PRESETS", "Preset"]
+__all__ = ["NONE", "PRESETS", "Preset", "known"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,3 +120,19 @@ PRESETS: dict[str, Preset] = {
         source="Postfix postconf(5), 3.8: smtpd_client_connection_count_limit is 50; no rate by default.",
     ),
 }
+
+
+def known(preset: str, host: str) -> Preset:
+    """Give the relay of that name, else the one that has that host, else `NONE`: what is true without being asked."""
+    if preset in PRESETS:
+        return PRESETS[preset]
+    labels = host.lower().split(".")
+    for one in PRESETS.values():
+        wanted = one.host.split(".")
+        if (
+            one.host
+            and len(wanted) == len(labels)
+            and all(a in (b, "REGION") for a, b in zip(wanted, labels, strict=True))
+        ):
+            return one
+    return NONE

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from digest.errors import DataError
 from digest.interfaces import Audience, FrozenIssue, FrozenVariant, Ledger, Roster, Source
+from digest.lifecycle import IssueState
 from digest.model import Finding, History, Occasion, Picked, Post, Query, Rendered, Selection, Window
 from digest.pipeline import edition as editions
 from digest.pipeline.choose import choose, occasion_for, read_posts
@@ -21,7 +22,7 @@ from digest.posts.editor import Editor
 from digest.render.theme import Theme
 from digest.settings import Config, Newsletter
 
-__all__ = ["Chosen", "Looker", "Shown", "need_content", "post_findings"]
+__all__ = ["Chosen", "Looker", "Shown", "has_content", "last_sent", "need_content", "post_findings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +158,22 @@ def _rendered(v: FrozenVariant) -> Rendered:
     )
 
 
+def last_sent(looker: Looker, chosen: Chosen) -> FrozenIssue | None:
+    """The issue before the chosen one that people got, or are getting; None where there is none, or no ledger."""
+    if looker.ledger is None:
+        return None
+    before = [
+        i
+        for i in looker.ledger.issues(chosen.newsletter.name)
+        if i.id != chosen.selection.occasion.issue and i.send_at <= chosen.selection.occasion.send_at and _went_out(i)
+    ]
+    return before[-1] if before else None
+
+
+def _went_out(issue: FrozenIssue) -> bool:
+    return issue.counts.sent > 0 or issue.state not in (IssueState.SKIPPED, IssueState.CANCELLED)
+
+
 def post_findings(chosen: Chosen) -> tuple[Finding, ...]:
     """What is wrong with the issue's posts, and which are broken: left out or mended, so never an error."""
     inside = {k.post.id for k in chosen.selection.picked}
@@ -168,9 +185,14 @@ def post_findings(chosen: Chosen) -> tuple[Finding, ...]:
     )
 
 
+def has_content(chosen: Chosen) -> bool:
+    """True where the issue would hold something: a post, or the editor's text."""
+    return bool(chosen.selection.picked or (chosen.editor and chosen.editor.intro.strip()))
+
+
 def need_content(chosen: Chosen) -> None:
     """Raise DataError where the issue would hold nothing at all."""
-    if not chosen.selection.picked and not (chosen.editor and chosen.editor.intro.strip()):
+    if not has_content(chosen):
         window = chosen.selection.occasion.window
         raise DataError(
             f"{chosen.selection.occasion.issue} holds no post: nothing is dated from {window.start:%Y-%m-%d} "

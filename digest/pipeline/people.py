@@ -14,7 +14,7 @@ from digest.interfaces import Audience, Roster
 from digest.model import Subscriber
 from digest.settings import Newsletter
 
-__all__ = ["audiences_in_files", "list_file", "readers_in_files", "sync"]
+__all__ = ["audiences_in_files", "has_list", "keys_in_files", "list_file", "readers_in_files", "sync"]
 
 LOOKED_AT = 2_000  # rows of a list that are looked through for readers to look as
 
@@ -77,3 +77,16 @@ def readers_in_files(folder: Path, newsletter: Newsletter, audiences: Sequence[A
     rows = (r for path in files if path.is_file() for r in lists.read(path, f"{folder.name}/{path.name}").rows)
     near = islice(rows, LOOKED_AT)
     return tuple(islice((r.address for r in near if (r.topics, r.lang) in wanted), most))
+
+
+def has_list(folder: Path, newsletter: Newsletter) -> bool:
+    """True where at least one list of the newsletter has its file here."""
+    return any((folder / f"{name}.csv").is_file() for name in newsletter.lists)
+
+
+def keys_in_files(folder: Path, newsletter: Newsletter) -> Iterator[tuple[str, str]]:
+    """Who stands in the files, as (list, key): a person on two lists comes twice."""
+    for name in newsletter.lists:
+        path = folder / f"{name}.csv"
+        if path.is_file():
+            yield from ((name, row.key) for row in lists.read(path, f"{folder.name}/{path.name}").rows)

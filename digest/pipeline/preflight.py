@@ -7,7 +7,7 @@ from digest.lint import runner
 from digest.model import Finding
 from digest.pipeline import edition as editions
 from digest.pipeline.edition import LastIssue
-from digest.pipeline.look import Chosen, Looker, Shown
+from digest.pipeline.look import Chosen, Looker, Shown, last_sent
 from digest.settings import Newsletter
 
 __all__ = ["findings", "judge"]
@@ -48,14 +48,12 @@ def _place(f: Finding) -> tuple[object, ...]:
 
 def _last(looker: Looker, chosen: Chosen) -> LastIssue:
     """What the newsletter's last issue was like; nothing where none is known."""
-    if looker.ledger is None:
+    last = last_sent(looker, chosen)
+    if looker.ledger is None or last is None:
         return LastIssue()
-    sent = [i for i in looker.ledger.issues(chosen.newsletter.name) if i.counts.list]
-    if not sent:
-        return LastIssue()
-    variants = looker.ledger.variants(sent[-1].id, sent[-1].revision)
+    variants = looker.ledger.variants(last.id, last.revision)
     headers = dict(editions.headers_of(variants[0])) if variants else {}
-    return LastIssue(recipients=sent[-1].counts.list, subject=sent[-1].subject, list_id=headers.get("List-Id", ""))
+    return LastIssue(recipients=last.counts.list, subject=last.subject, list_id=headers.get("List-Id", ""))
 
 
 def judge(newsletter: Newsletter, found: tuple[Finding, ...], force: str) -> tuple[str, ...]:

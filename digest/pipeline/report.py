@@ -39,6 +39,7 @@ class Report:
     zone: str = "UTC"
     seconds: float = 0.0  # how long this run has worked on it
     news: bool = False  # an editor who asked for reports gets one
+    same_id: bool = True  # the relay keeps our Message-ID: a second copy can be recognised
     waiting: bool = False  # nothing was tried: it is not time yet, and that was told before
 
     def as_json(self, *, show_addresses: bool = False) -> dict[str, Any]:
@@ -57,6 +58,15 @@ class Report:
             shown["uncertain"] = list(self.uncertain)
         return shown
 
+    def of_run(self) -> dict[str, Any]:
+        """What `run --json` and the log add: how this run ended. No address is in it."""
+        return {
+            "reason": masked(self.reason),
+            "retry_at": _iso(self.retry_at),
+            "seconds": self.seconds,
+            "exit_code": self.exit_code,
+        }
+
 
 def sentence(error: DigestError) -> str:
     """What went wrong, with what to do, as one note."""
@@ -65,12 +75,7 @@ def sentence(error: DigestError) -> str:
 
 def facts(r: Report) -> dict[str, Any]:
     """What programs and logs are told of a run's work on an issue: counts and moments, nothing about a person."""
-    return r.as_json() | {
-        "reason": masked(r.reason),
-        "retry_at": _iso(r.retry_at),
-        "seconds": r.seconds,
-        "exit_code": r.exit_code,
-    }
+    return r.as_json() | r.of_run()
 
 
 def masked(text: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from unicodedata import normalize
 from time import monotonic
+from unicodedata import normalize
 
 from digest.audience import tokens
 from digest.deliver import pace as pacing
@@ -68,14 +68,12 @@ def work_off(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> report
     hands.log("issue.begin", newsletter=newsletter.name, issue=issue.id, revision=issue.revision)
     watch = _watch(hands, newsletter, issue)
     try:
-        ended = _until_it_ends(hands, newsletter, issue, watch)
+        made = _close(hands, newsletter, issue, _until_it_ends(hands, newsletter, issue, watch))
     except KeyboardInterrupt:  # the second Ctrl-C: the sender has settled what was in hand
-        ended = sender.Result(why="interrupted")
+        made = _close(hands, newsletter, issue, sender.Result(why="interrupted"))
     except (RelayUnreachable, Unfinished) as error:
         made = _told(hands, newsletter, hands.ledger.issue(*key) or issue)
         made = replace(made, notes=(report.sentence(error),), exit_code=error.exit_code)
-    else:
-        made = _close(hands, newsletter, issue, ended)
     made = replace(made, seconds=round(monotonic() - began, 3), news=_is_news(issue, made))
     hands.log("issue.end", **report.facts(made))
     return made

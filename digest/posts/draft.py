@@ -60,7 +60,7 @@ def _others(selection: Selection) -> Iterator[str]:
     others = sorted((left for left in selection.left_out if left.reason in OVERRULED), key=_last_the_old)
     if others:
         yield ""
-        yield "# Not picked, and why; a line moved up to `order` is put in:"
+        yield "# Not picked, and why; to put one in, move its line up to `order`, without the #:"
     for left in others[:MOST_SHOWN]:
         name = left.id if left.id and left.path in shared else left.path
         yield f"#  - {_scalar(name)}  # {left.reason}: {_comment(left.title)}"

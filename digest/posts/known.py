@@ -139,15 +139,11 @@ class _Matching:
                     break
 
     def _under_their_id(self) -> None:
-        written = {post.id: (index, post) for index, post in self._open() if not _by_path(post)}
+        written = {post.id for _, post in self._open() if not _by_path(post)}
         by_id = {record.id: record for record in self.records if record.id in written}
         for index, post in self._open():
             record = by_id.get(post.id)
-            if record is None:
-                continue
-            if record.source != post.source:  # one canonical URL in two sources: both are that post
-                self.found[index] = record
-            elif record.id not in self.claimed:
+            if record and record.id not in self.claimed:
                 self._claim(index, record)
 
     def _moved(self, keys_of: Callable[[Post | PostRecord], Iterator[Hashable]]) -> None:

@@ -184,7 +184,7 @@ class _Desk:
         if k.sent:
             return "already-sent", f"it went with {k.sent}"
         if when and when >= end and when > self.now:
-            return "future", f"dated {self._shown(when)}"
+            return "future", self._dated(k.post, when)
         if key in self.hand.left_out:
             return "editor", f"{self.file} leaves it out of this issue"
         return None
@@ -207,7 +207,10 @@ class _Desk:
         if when is None:
             return "before-window", "it has no date; give it one, or name it in the issue's file"
         if when >= self.occasion.window.end:
-            return "after-window", f"dated {self._shown(when)}, the window ends {self._shown(self.occasion.window.end)}"
+            return (
+                "after-window",
+                f"{self._dated(k.post, when)}, and the window ends {self._shown(self.occasion.window.end)}",
+            )
         if when < self.begin and not self._held(k):
             return "before-window", self._too_old(k, when)
         return self.wanted.verdict(k.post)
@@ -215,7 +218,7 @@ class _Desk:
     def _too_old(self, k: Known, when: datetime) -> str:
         first = self.history.first_start or self.occasion.window.start
         bound = "the first issue begins" if self.begin == first else "this issue reaches back to"
-        detail = f"dated {self._shown(when)}, and {bound} {self._shown(self.begin)}"
+        detail = f"{self._dated(k.post, when)}, and {bound} {self._shown(self.begin)}"
         if self.history.known and (k.record is None or k.record.first_seen >= self.occasion.window.start):
             return f"{detail}; it is new here: give it a newer date, or name it in the issue's file"
         return detail
@@ -280,6 +283,9 @@ class _Desk:
 
     def _held(self, k: Known) -> bool:
         return k.record is not None and k.record.held
+
+    def _dated(self, post: Post, when: datetime) -> str:
+        return f"dated {post.date:%Y-%m-%d}" if post.bare_day else f"dated {self._shown(when)}"
 
     def _shown(self, when: datetime) -> str:
         return f"{local(when, self.zone):%Y-%m-%d %H:%M}"

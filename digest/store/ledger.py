@@ -261,6 +261,11 @@ class Store:
     def samples(self, newsletter: str, lists: Sequence[str], limit: int) -> tuple[Subscription, ...]:
         return roster.samples(self._database, newsletter, lists, limit)
 
+    def comings_and_goings(self, issue: FrozenIssue, present: Iterable[tuple[str, str]]) -> tuple[int, int]:
+        row = self._row(issue.id, issue.revision).row
+        frozen_at = issue.frozen_at or issue.send_at
+        return roster.comings_and_goings(self._database, issue.newsletter, row, frozen_at, present)
+
     def opt_out(self, key: str, scope: str, kind: str, evidence: str, now: datetime) -> None:
         with self._database.transaction():
             roster.opt_out(self._database, key, scope, kind, evidence, now)

@@ -15,6 +15,7 @@ from digest.store.moments import from_moment, to_moment
 
 __all__ = [
     "audiences",
+    "comings_and_goings",
     "enroll",
     "find",
     "history_of",
@@ -191,3 +192,17 @@ def history_of(database: Database, key: str) -> tuple[tuple[str, str, str, datet
         (scope, kind, evidence, from_moment(since))
         for scope, kind, evidence, since in database.all("opt_outs_of", key=key)
     )
+
+
+def comings_and_goings(
+    database: Database, newsletter: str, issue: int, frozen_at: datetime, present: Iterable[tuple[str, str]]
+) -> tuple[int, int]:
+    """Count who has come and who has left since an issue; `present` are the (list, key) of now. Changes nothing."""
+    database.run("present_make")
+    database.run("present_clear")
+    database.many("present_add", ((key, list_scope(name)) for name, key in present))
+    about = {"issue": issue, "newsletter": newsletter_scope(newsletter)}
+    came = database.one("came_since", **about) or (0,)
+    left = database.one("left_since", frozen_at=to_moment(frozen_at), **about) or (0,)
+    database.run("present_clear")
+    return int(came[0]), int(left[0])

@@ -57,6 +57,8 @@ def repairs(markdown: str) -> list[str]:
          "<p><strong>a:</strong> 1<br><strong>b:</strong> 2<br><strong>c:</strong> 3<br><strong>d:</strong> 4</p>"),
         ("<table><caption>C</caption><tr><th>r</th><td colspan=2>x</td></tr></table>",
          '<p>C</p><table><tr><th scope="row" align="left">r</th><td colspan="2">x</td></tr></table>'),
+        ("<table><tr><th>A</th><td><p>b</p><p>c</p></td></tr></table>",
+         '<table><tr><th scope="row" align="left">A</th><td>b  c</td></tr></table>'),
         ("<table><tr><td><table><tr><td>in</td></tr></table></td><td>b</td></tr></table>", "<p>in</p><p>b</p>"),
         ("a[^1] b\n\n[^1]: Note *x*.", "<p>a<sup>[1]</sup> b</p><table><tr><td>\xa0</td></tr></table>"
          "<p>[1] Note <em>x</em>.</p>"),

@@ -134,3 +134,35 @@ ON CONFLICT (person, scope, kind) DO NOTHING;
 -- name: opt_outs_of
 SELECT o.scope, o.kind, o.evidence, o.since FROM opt_out o JOIN person p ON p.id = o.person
 WHERE p.site = :site AND p.key = :key ORDER BY o.since, o.scope, o.kind;
+
+-- name: present_make
+-- Who stands in the list files at this moment: for comparing with an issue, without reading the lists in.
+CREATE TEMP TABLE IF NOT EXISTS present (
+    key TEXT NOT NULL, scope TEXT NOT NULL, PRIMARY KEY (key, scope)
+);
+
+-- name: present_clear
+DELETE FROM present;
+
+-- name: present_add
+INSERT INTO present (key, scope) VALUES (?, ?) ON CONFLICT (key, scope) DO NOTHING;
+
+-- name: came_since
+-- People who can be mailed now and have no row in the issue.
+SELECT COUNT(DISTINCT r.key) FROM present r LEFT JOIN person p ON p.site = :site AND p.key = r.key
+WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE d.issue = :issue AND d.person = p.id)
+  AND NOT EXISTS (SELECT 1 FROM opt_out o
+                  WHERE o.person = p.id AND (o.scope = 'all' OR o.scope = :newsletter OR o.scope = r.scope));
+
+-- name: left_since
+-- People who could be mailed when the issue was frozen and cannot be now: a way out was taken since, or no list has them.
+SELECT COUNT(*) FROM delivery d JOIN person p ON p.id = d.person JOIN list l ON l.id = d.list
+WHERE d.issue = :issue
+  AND NOT EXISTS (SELECT 1 FROM opt_out o
+                  WHERE o.person = d.person AND o.since <= :frozen_at
+                    AND (o.scope = 'all' OR o.scope = :newsletter OR o.scope = 'list:' || l.name))
+  AND NOT EXISTS (SELECT 1 FROM present r
+                  WHERE r.key = p.key
+                    AND NOT EXISTS (SELECT 1 FROM opt_out o
+                                    WHERE o.person = d.person
+                                      AND (o.scope = 'all' OR o.scope = :newsletter OR o.scope = r.scope)));

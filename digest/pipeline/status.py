@@ -1,0 +1,63 @@
+"""What `status` says: an issue as the ledger has it, or the latest one of each newsletter, and what is next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from digest.deliver import presets
+from digest.interfaces import FrozenIssue, Ledger
+from digest.model import History
+from digest.pipeline import control, report
+from digest.pipeline.allowance import relay_of
+from digest.pipeline.choose import next_due, occasion_for
+from digest.pipeline.report import Report
+from digest.settings import Config, Newsletter
+
+__all__ = ["finished", "latest", "of_issue"]
+
+
+def latest(config: Config, ledger: Ledger | None, now: datetime) -> list[Report]:
+    """Report on the latest issue of each newsletter, or on the one that is due or coming."""
+    return [_latest(config, ledger, n, now) for n in config.newsletters]
+
+
+def of_issue(config: Config, ledger: Ledger | None, issue: str, now: datetime) -> Report:
+    """Report on one issue. Raises UsageError where there is none of that ID."""
+    found = control.named(ledger, issue)
+    assert ledger is not None
+    return _in_ledger(config, ledger, found, now)
+
+
+def _latest(config: Config, ledger: Ledger | None, newsletter: Newsletter, now: datetime) -> Report:
+    issues = ledger.issues(newsletter.name) if ledger else ()
+    if ledger is not None and issues:
+        return _in_ledger(config, ledger, issues[-1], now)
+    history = History(newsletter=newsletter.name, known=ledger is not None)
+    occasion = occasion_for(newsletter, history, now)
+    coming = report.of_occasion(occasion, reason="due, the next run sends it" if occasion.due else "")
+    return finished(config, ledger, coming, now)
+
+
+def _in_ledger(config: Config, ledger: Ledger, issue: FrozenIssue, now: datetime) -> Report:
+    newsletter = next((n for n in config.newsletters if n.name == issue.newsletter), None)
+    key = (issue.id, issue.revision)
+    made = report.of_issue(
+        issue,
+        zone=newsletter.timezone if newsletter else config.site.timezone,
+        uncertain=ledger.uncertain(*key),
+        failures=ledger.failures(*key),
+        retry_at=issue.go_on_at or ledger.next_due(*key),
+    )
+    return finished(config, ledger, made, now)
+
+
+def finished(config: Config, ledger: Ledger | None, made: Report, now: datetime) -> Report:
+    """Add what the ledger and the configuration know besides: what is next, and what the relay does to Message-IDs."""
+    smtp = relay_of(config)
+    known = presets.known(smtp.preset, smtp.host) if smtp else presets.NONE
+    newsletter = next((n for n in config.newsletters if n.name == made.newsletter), None)
+    if newsletter is None:
+        return replace(made, same_id=known.message_id == "kept")
+    history = ledger.history(newsletter.name) if ledger else History(newsletter=newsletter.name, known=False)
+    return replace(made, next_due=next_due(newsletter, history, now), same_id=known.message_id == "kept")

@@ -1,0 +1,300 @@
+"""Pause, go on, cancel and interrupt a run from outside: at a message boundary, nobody twice, nobody forgotten."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.projects import Project, Said
+from tests.smtp_server import Moment, Say, SmtpServer, Stall, wait_until
+
+ISSUE = "weekly-2026-11-27"
+PEOPLE = [f"r{n}@example.net" for n in range(120)]
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpServer]:
+    with SmtpServer() as running:
+        yield running
+
+
+@pytest.fixture
+def project(tmp_path: Path, server: SmtpServer) -> Project:
+    made = Project(tmp_path / "project", port=server.port, smtp='rate = "40/s"')
+    made.list("readers", *PEOPLE)
+    return made
+
+
+class Running:
+    """A `digest` at work in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def ended(self, seconds: float = 20) -> Said:
+        out, err = self.process.communicate(timeout=seconds)
+        return Said(self.process.returncode, out, err)
+
+
+@contextmanager
+def at_work(project: Project, server: SmtpServer, *words: str, after: int = 5) -> Iterator[Running]:
+    """Start a command and wait until the server has taken some messages."""
+    with subprocess.Popen(
+        project.command(*(words or ("run",))),
+        env=project.environ(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        try:
+            assert wait_until(lambda: server.taken >= after, 20)
+            yield Running(process)
+        finally:
+            process.kill()
+
+
+def counts(project: Project) -> Counter[str]:
+    found = Counter(project.digest("status", "--json").json["counts"])
+    total = found.pop("list")
+    assert total == sum(found.values()), "sums add up"
+    return found
+
+
+def everybody_once(server: SmtpServer) -> None:
+    assert Counter(server.addresses()) == Counter(PEOPLE)
+
+
+def test_a_pause_is_heard_within_about_a_second(project: Project, server: SmtpServer) -> None:
+    """The run ends with 75, at a message; what was sent stands; nothing goes until it is resumed; then the rest."""
+    with at_work(project, server) as run:
+        said = project.digest("pause", ISSUE)
+        asked = time.monotonic()
+        assert said.code == 0, said
+        ended = run.ended()
+        assert time.monotonic() - asked < 2.5
+    assert ended.code == 75, ended
+    assert "is paused" in ended.err
+    assert "still to go" in ended.err
+    taken = len(server.messages)
+    assert counts(project) == {**dict.fromkeys(counts(project), 0), "sent": taken, "queued": 120 - taken}
+    assert 5 <= taken < 120
+    again = project.digest("run")
+    assert (again.code, len(server.messages)) == (0, taken)
+    assert "was already" in project.digest("pause", ISSUE).out
+    assert project.digest("resume", ISSUE).code == 0
+    assert project.digest("run").code == 0
+    everybody_once(server)
+    assert project.digest("status", "--json").json["state"] == "done"
+
+
+def test_a_pause_that_is_taken_back_at_once_costs_nothing(project: Project, server: SmtpServer) -> None:
+    """Paused and resumed while the run is at work: it goes on by itself, and everybody gets it once."""
+    with at_work(project, server) as run:
+        assert project.digest("pause", ISSUE).code == 0
+        project.digest("resume", ISSUE)
+        ended = run.ended()
+    assert ended.code in (0, 75), ended
+    if ended.code == 75:
+        assert project.digest("run").code == 0
+    everybody_once(server)
+
+
+def test_many_pauses_and_resumes_lose_nobody(project: Project, server: SmtpServer) -> None:
+    """Again and again, straight through the ledger, against a run that sends flat out."""
+    from datetime import UTC, datetime
+
+    from digest.lifecycle import Event
+    from digest.pipeline import control
+    from digest.settings import State
+    from digest.store import sqlite
+
+    people = [f"p{n}@example.net" for n in range(1500)]
+    project.list("readers", *people)
+    project.smtp = "connections = 2"
+    project.configure()
+    now = datetime(2026, 11, 27, 8, 6, tzinfo=UTC)
+    with at_work(project, server) as run:
+        store = sqlite.open(
+            State(),
+            project=project.root,
+            site="default",
+            secret_fingerprint=None,
+            machine="another process",
+            boot_id="boot",
+            pid=1,
+            now=now,
+        )
+        try:
+            while run.process.poll() is None:
+                found = store.issue(ISSUE)
+                assert found is not None
+                if found.state not in ("done", "skipped"):
+                    for event in (Event.PAUSE, Event.RESUME):
+                        control.step(store, (ISSUE, 1), event, now)
+                time.sleep(0.01)
+        finally:
+            store.close()
+        ended = run.ended()
+    assert ended.code in (0, 75), ended
+    assert "Traceback" not in ended.err
+    project.digest("resume", ISSUE)
+    assert project.digest("run").code == 0
+    assert Counter(server.addresses()) == Counter(people)
+
+
+def test_a_cancel_during_a_run_ends_it_well(project: Project, server: SmtpServer) -> None:
+    """Exit 0 with a word; who has it has it, the rest are cancelled, and no later run sends anything."""
+    with at_work(project, server) as run:
+        assert "is cancelled" in project.digest("cancel", ISSUE, "--yes").out
+        ended = run.ended()
+    assert ended.code == 0, ended
+    assert "was cancelled" in ended.err
+    taken = len(server.messages)
+    found = counts(project)
+    assert (found["sent"], found["cancelled"]) == (taken, 120 - taken)
+    assert project.digest("run").code == 0
+    assert len(server.messages) == taken
+    refused = project.digest("resume", ISSUE)
+    assert refused.code == 64
+    assert "cancelled" in refused.err
+
+
+def test_what_a_dead_run_left_in_hand_is_cancelled_too(project: Project, server: SmtpServer) -> None:
+    """kill -9, then cancel: no row stays queued for ever in an issue that nobody works on again."""
+    with at_work(project, server) as run:
+        run.signal(signal.SIGKILL)
+        run.ended()
+    assert project.digest("cancel", ISSUE, "--yes").code == 0
+    found = counts(project)
+    assert found["queued"] == 0
+    assert found["sent"] + found["uncertain"] + found["cancelled"] == 120
+    assert found["uncertain"] <= 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_finishes_the_message_in_hand(project: Project, server: SmtpServer, number: signal.Signals) -> None:
+    """Exit 130, what is left in words, nobody in doubt; the next run goes on."""
+    with at_work(project, server) as run:
+        run.signal(number)
+        ended = run.ended()
+    assert ended.code == 130, ended
+    taken = len(server.messages)
+    assert f"{120 - taken} people still to go; the next digest run goes on" in ended.err
+    assert "Traceback" not in ended.err
+    found = counts(project)
+    assert (found["sent"], found["queued"], found["uncertain"]) == (taken, 120 - taken, 0)
+    assert project.digest("run").code == 0
+    everybody_once(server)
+
+
+def test_a_second_ctrl_c_stops_at_once(project: Project, server: SmtpServer) -> None:
+    """The server hangs after the dot: the first waits for it, the second does not. That one person is in doubt."""
+
+    def script(moment: Moment):
+        return Stall() if moment.step == "dot" and server.taken >= 6 else None
+
+    server.script = script
+    with at_work(project, server, after=7) as run:
+        run.signal(signal.SIGINT)
+        time.sleep(1.2)
+        assert run.process.poll() is None, "it waits for the answer"
+        run.signal(signal.SIGINT)
+        asked = time.monotonic()
+        ended = run.ended()
+        assert time.monotonic() - asked < 5
+    assert ended.code == 130, ended
+    assert "still to go" in ended.err
+    assert "may or may not have it" in ended.err
+    server.script = lambda _: None
+    found = counts(project)
+    assert (found["uncertain"], found["sent"], found["queued"]) == (1, 6, 113)
+    project.digest("run")
+    assert max(Counter(server.addresses()).values()) == 1
+    assert counts(project)["sent"] == 119
+
+
+def test_a_run_that_waits_for_a_retry_hears_a_pause(project: Project, server: SmtpServer) -> None:
+    """Deferred people, `--wait 6h`: the run sleeps, and ends all the same when the issue is paused."""
+    server.script = lambda m: Say(450, "4.2.0 later") if m.step == "rcpt" and m.address == PEOPLE[3] else None
+    project.smtp = ""
+    project.configure()
+    with at_work(project, server, "run", "--wait", "6h", after=119) as run:
+        assert wait_until(lambda: counts(project)["deferred"] == 1)
+        assert run.process.poll() is None
+        assert project.digest("pause", ISSUE).code == 0
+        assert run.ended().code == 75
+
+
+def test_impossible_moves_are_told_in_words(project: Project, server: SmtpServer) -> None:
+    """No ledger, no such issue, an issue that is done: 64, what is wrong, and no traceback."""
+    for command in (("pause", ISSUE), ("resume", ISSUE), ("cancel", ISSUE, "--yes")):
+        said = project.digest(*command)
+        assert said.code == 64, said
+        assert "no issue" in said.err
+    assert not (project.root / ".digest" / "digest.sqlite3").exists(), "asking makes no ledger"
+    project.list("readers", "a@example.net")
+    project.digest("run")
+    said = project.digest("pause", ISSUE)
+    assert said.code == 64
+    assert "is done" in said.err
+
+
+def test_a_ledger_that_is_written_all_the_time_lets_a_pause_through(project: Project, server: SmtpServer) -> None:
+    """Another process holds the write lock for a second: the pause waits for it and is not lost."""
+    project.list("readers", "a@example.net", "b@example.net")
+    server.script = lambda m: Say(450, "4.2.0 later") if m.address == "b@example.net" else None
+    assert project.digest("run").code == 75
+    with sqlite3.connect(project.root / ".digest" / "digest.sqlite3", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        asking = subprocess.Popen(
+            project.command("pause", ISSUE), env=project.environ(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        time.sleep(1.5)
+        assert asking.poll() is None
+        other.execute("COMMIT")
+        asking.communicate(timeout=20)
+    other.close()
+    assert asking.returncode == 0
+    assert project.digest("status", "--json").json["state"] == "paused"
+
+
+def test_follow_shows_a_run_in_another_process(project: Project, server: SmtpServer) -> None:
+    """Lines with what is sent, the rate and the time left; it ends by itself, with the end's sums."""
+    with at_work(project, server) as run:
+        followed = project.digest("status", "--follow", "--json")
+        assert run.ended().code == 0
+    assert followed.code == 0
+    lines = [json.loads(line) for line in followed.out.splitlines()[: followed.out.count('"rate"')]]
+    assert len(lines) >= 2
+    sent = [one["counts"]["sent"] for one in lines]
+    assert sent == sorted(sent)
+    assert 10 < max(one["rate"] for one in lines) < 80
+    assert any(one["seconds_left"] for one in lines)
+    assert all(one["counts"]["list"] == 120 for one in lines)
+    after = project.digest("status", "--follow")
+    assert "120 sent" in after.out
+    assert "done" in after.out
+
+
+def test_follow_without_a_run_says_so_and_ends(project: Project, server: SmtpServer) -> None:
+    """A run that was killed leaves an issue that is sending: nobody waits for it for ever."""
+    with at_work(project, server) as run:
+        run.signal(signal.SIGKILL)
+        run.ended()
+    said = project.digest("status", "--follow", timeout=10)
+    assert said.code == 0
+    assert "No run is at work" in said.err
+    assert "left" in said.out
