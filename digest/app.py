@@ -142,6 +142,7 @@ class App:
                 ledger=store,
                 roster=store,
                 read_editor=self._editor,
+                drafts=lambda name: tuple(p.stem for p in (self.config.root / "issues").glob(f"{name}-*.md")),
                 load_theme=lambda name: theme.load(name, self.config.root),
                 lists=self.lists_folder,
                 now=self.clock(),
@@ -315,6 +316,7 @@ class App:
         first_issue: bool,
         progress: Progress,
     ) -> list[report.Report]:
+        from digest.onlookers import Onlookers
         from digest.pipeline import status, week
 
         guards.what_if(self.config, far_off=self.clock.far_off and not orders.dry_run)
@@ -322,17 +324,24 @@ class App:
             self._refuse_unknown_past(newsletters)
         for newsletter in newsletters:
             configuration.refuse_unready(configuration.ready_to_run(self.config, newsletter))
+        onlookers = Onlookers(self.config, self.clock, verbose=bool(self.verbose), silent=orders.dry_run)
         with ExitStack() as stack:
-            hands = stack.enter_context(self._hands(orders.dry_run, wait, progress))
+            hands = replace(stack.enter_context(self._hands(orders.dry_run, wait, progress)), log=onlookers.log)
             looker = stack.enter_context(self.looker())
             if not orders.dry_run:
                 looker = replace(looker, ledger=hands.ledger, roster=hands.roster)
+            onlookers.begins(tuple(n.name for n in newsletters))
             reports: list[report.Report] = []
-            for newsletter in newsletters:
-                reports += week.attempt(hands, looker, newsletter, orders)
-                if hands.stop():
-                    break
-            return [status.finished(self.config, hands.ledger, r, hands.clock()) for r in reports]
+            try:
+                for newsletter in newsletters:
+                    reports += week.attempt(hands, looker, newsletter, orders)
+                    if hands.stop():
+                        break
+            except BaseException as error:
+                onlookers.broke(hands.ledger, error)
+                raise
+            now = hands.clock()
+            return onlookers.ended(hands, [status.finished(self.config, hands.ledger, r, now) for r in reports])
 
     @contextmanager
     def _hands(self, dry_run: bool, wait: timedelta, progress: Progress) -> Iterator[Hands]:

@@ -459,13 +459,15 @@ STEPS = ("greeting", "ehlo", "mail", "rcpt", "data", "dot")
 def test_whatever_the_relay_does(project: Project, server: SmtpServer, step: str, fault: str) -> None:
     """Each answer at each step: an exit code of the table, words for it, sums that add up; when the relay is well
     again, everybody has it once but those it refused or left in doubt."""
-    server.script = lambda m: FAULTS[fault] if m.step == step else None
+    lines = 2 if fault == "drop" else 1000  # each line that breaks is followed by a longer pause
+    server.script = lambda m: FAULTS[fault] if m.step == step and m.connection < lines else None
     said = project.digest("run", "--wait", "0s")
     assert said.code in (0, 69, 75, 77), said
     told(said, said.code)
-    assert said.err.startswith("digest: "), said.err
     after = counts(project)
     assert after["list"] == 3
+    if said.code or after["sent"] < 3:
+        assert said.err.startswith("digest: "), said.err
     if said.code in (69, 77):
         assert after["failed"] == after["suppressed"] == 0, "a refusal of us costs no recipient"
     if said.code == 0:

@@ -112,7 +112,7 @@ def test_a_parser_finds_no_defect(name: str) -> None:
             assert not piece.defects
             for field, value in piece.items():
                 assert not value.defects, (field, value.defects)
-        fields = [field.lower() for field in message.keys()]
+        fields = [field.lower() for field in message]
         assert len(fields) == len(set(fields))
         assert [a.addr_spec for a in message["From"].addresses] == ["news@example.org"]
         assert [a.addr_spec for a in message["To"].addresses] == [got.rcpt_to]

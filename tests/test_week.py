@@ -327,3 +327,44 @@ def test_whatever_the_relay_says_the_sums_add_up(project: Project, server: SmtpS
     assert said.code in (0, 69, 75, 77)
     assert sums(project.digest("status", "--json").json) == 3
     assert all(n == 1 for n in Counter(server.addresses()).values())
+
+
+def test_a_draft_of_a_newsletter_sent_by_hand_is_found_days_later(project: Project, server: SmtpServer) -> None:
+    """Drafted on Tuesday, sent on Thursday: the editor's subject, and the draft's ID."""
+    project.configure((project.root / "digest.toml").read_text().replace('"Friday 09:00"', '"manual"'))
+    drafted = project.digest("draft", now="2026-11-24T12:00+01:00").out.strip()
+    path = Path(drafted)
+    path.write_text("---\nsubject: By hand\n---\nHello.\n", encoding="utf-8")
+    said = project.digest("send", "--yes", now="2026-11-26T12:00+01:00")
+    assert said.code == 0, said
+    assert parsed(server.messages[0].data)["Subject"] == "By hand"
+    assert project.digest("status", "--json").json["issue"] == path.stem == "weekly-2026-11-24"
+
+
+def test_a_cancelled_issue_gives_its_posts_back(project: Project, server: SmtpServer) -> None:
+    """Cancelled before its first message: the next issue carries its posts, and nobody got anything before."""
+    server.script = lambda m: Say(450, "4.2.0 later") if m.step == "rcpt" else None
+    project.digest("run", "--wait", "0s")
+    said = project.digest("cancel", "weekly-2026-11-27", "--yes")
+    assert said.code == 0, said
+    server.script = lambda m: None
+    project.post("2026-12-01-third", "The third post", "2026-12-01")
+    assert project.digest("run", now="2026-12-04T09:01+01:00").code == 0
+    body = parsed(server.messages[0].data).get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "The first post" in body
+    assert "The third post" in body
+
+
+def test_a_moved_file_is_not_sent_again(project: Project, server: SmtpServer) -> None:
+    """A renamed file is the same post, this week and the week after."""
+    project.digest("run")
+    server.messages.clear()
+    (project.root / "posts" / "2026-11-24-first.md").rename(project.root / "posts" / "2026-11-24-renamed.md")
+    project.post("2026-12-01-third", "The third post", "2026-12-01")
+    project.digest("run", now="2026-12-04T09:01+01:00")
+    assert "The first post" not in server.messages[0].data.decode()
+    project.post("2026-12-08-fourth", "The fourth post", "2026-12-08")
+    server.messages.clear()
+    project.digest("run", now="2026-12-11T09:01+01:00")
+    assert "The first post" not in server.messages[0].data.decode()
+    assert "The fourth post" in server.messages[0].data.decode()

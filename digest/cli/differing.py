@@ -92,7 +92,7 @@ def _post(p: Named) -> dict[str, Any]:
 
 
 def markdown(d: Difference) -> str:
-    """The comparison as Markdown for a pull request. Titles are text: none becomes a link, a mention or markup."""
+    """The comparison as Markdown for a pull request. Titles are text: none becomes markup or mentions anybody."""
     lines = [f"### {_text(d.issue)}", ""]
     lines += [f"**{_text(d.subject)}**" if d.subject else "The issue holds nothing.", ""]
     lines += ["| | before | now |", "|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in _rows(d)), ""]

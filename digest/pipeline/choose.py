@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from digest.errors import UsageError
 from digest.interfaces import Source
 from digest.model import History, Occasion, Post, Query, Selection
+from digest.posts import known, window
 from digest.posts import select as selector
-from digest.posts import window
 from digest.posts.cadence import parse_cadence
 from digest.posts.editor import Editor
 from digest.settings import Config, Newsletter
@@ -25,14 +25,38 @@ def read_posts(sources: Iterable[Source], query: Query) -> tuple[Post, ...]:
 
 
 def occasion_for(
-    newsletter: Newsletter, history: History, now: datetime, *, issue: str = "", at_once: bool = False
+    newsletter: Newsletter,
+    history: History,
+    now: datetime,
+    *,
+    issue: str = "",
+    at_once: bool = False,
+    drafts: Sequence[str] = (),
 ) -> Occasion:
-    """Say which issue is meant: the one named, the one of this moment, the one due, or the coming one."""
+    """Say which issue is meant: the one named, the one of this moment, the one due, or the coming one.
+
+    What a person sends takes the ID of an editor's file that waits for it (`drafts`: IDs of the files there are).
+    """
     if issue and at_once:
         raise UsageError("an issue that is sent now has no other ID", hint="leave --issue out")
     if issue:
         return window.occasion_of(newsletter, history, issue, now)
-    return window.occasion_now(newsletter, history, now) if at_once else window.occasion(newsletter, history, now)
+    by_hand = parse_cadence(newsletter.send).manual
+    if at_once or by_hand:
+        draft = _open_draft(newsletter, history, now, drafts, by_hand=by_hand)
+        return window.occasion_now(newsletter, history, now, draft)
+    return window.occasion(newsletter, history, now)
+
+
+def _open_draft(
+    newsletter: Newsletter, history: History, now: datetime, drafts: Sequence[str], *, by_hand: bool
+) -> str:
+    """The draft that the next issue would take: the latest that is not used up, or that of the coming issue."""
+    waiting = sorted(set(drafts) - set(history.issues))
+    if by_hand:
+        return waiting[-1] if waiting else ""
+    coming = window.occasion(newsletter, history, now).issue
+    return coming if coming in waiting else ""
 
 
 def choose(
@@ -49,6 +73,7 @@ def choose(
     posts = read_posts(wanted, query)
     if selector.must_read_all(posts, history, query, editor):
         posts = read_posts(wanted, Query())
+    posts = known.settled(posts, history)
     names = [s.name for s in sources]
     return selector.select(posts, newsletter, history, occasion, now, editor, sources=names), posts
 

@@ -18,6 +18,7 @@ from digest.pipeline import edition as editions
 from digest.pipeline.choose import choose, occasion_for, read_posts
 from digest.pipeline.edition import Edition
 from digest.pipeline.people import audiences_in_files
+from digest.posts import known
 from digest.posts.editor import Editor
 from digest.render.theme import Theme
 from digest.settings import Config, Newsletter
@@ -66,6 +67,7 @@ class Looker:
     ledger: Ledger | None
     roster: Roster | None
     read_editor: Callable[[str], Editor | None]
+    drafts: Callable[[str], tuple[str, ...]]  # IDs of the editor's files of a newsletter
     load_theme: Callable[[str], Theme]
     lists: Path
     now: datetime
@@ -89,7 +91,9 @@ class Looker:
         frozen = self.ledger.issue(issue) if issue and self.ledger is not None else None
         if frozen is not None and self.ledger is not None and frozen.frozen_at is not None:
             return self._frozen(newsletter, history, frozen, self.ledger.variants(frozen.id, frozen.revision))
-        occasion = occasion_for(newsletter, history, self.now, issue=issue, at_once=at_once)
+        occasion = occasion_for(
+            newsletter, history, self.now, issue=issue, at_once=at_once, drafts=self.drafts(newsletter.name)
+        )
         editor = self.read_editor(occasion.issue)
         selection, posts = choose(self.sources, newsletter, history, occasion, self.now, editor)
         return Chosen(newsletter=newsletter, history=history, selection=selection, posts=posts, editor=editor)
@@ -98,7 +102,8 @@ class Looker:
         self, newsletter: Newsletter, history: History, issue: FrozenIssue, variants: tuple[FrozenVariant, ...]
     ) -> Chosen:
         carried = {i: n for n, i in enumerate(variants[0].posts)} if variants else {}
-        posts = sorted((p for p in read_posts(self.sources, Query()) if p.id in carried), key=lambda p: carried[p.id])
+        there = known.settled(read_posts(self.sources, Query()), history)
+        posts = sorted((p for p in there if p.id in carried), key=lambda p: carried[p.id])
         window = Window(start=issue.window_start, end=issue.window_end, zone=newsletter.timezone)
         occasion = Occasion(newsletter=newsletter.name, issue=issue.id, send_at=issue.send_at, window=window, due=False)
         picked = tuple(Picked(post=p, reason="frozen") for p in posts)

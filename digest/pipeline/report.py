@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,10 +10,9 @@ from digest.errors import DigestError
 from digest.interfaces import FrozenIssue
 from digest.lifecycle import IssueState
 from digest.model import Counts, Occasion
+from digest.pipeline.events import masked
 
-__all__ = ["Report", "facts", "masked", "of_issue", "of_occasion", "sentence"]
-
-ADDRESS = re.compile(r"([^\s<>@\"'(),:;]?)[^\s<>@\"'(),:;]*@([\w.-]+)")
+__all__ = ["Report", "facts", "of_issue", "of_occasion", "sentence"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +74,6 @@ def sentence(error: DigestError) -> str:
 def facts(r: Report) -> dict[str, Any]:
     """What programs and logs are told of a run's work on an issue: counts and moments, nothing about a person."""
     return r.as_json() | r.of_run()
-
-
-def masked(text: str) -> str:
-    """Words of a server without the addresses that stand in them."""
-    return ADDRESS.sub(lambda found: f"{found[1]}***@{found[2]}", text)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -18,7 +18,7 @@ from digest.errors import Bug, ConfigError, DataError
 from digest.render.slots import CLOSE, OPEN, Slot, mark
 from digest.settings import Newsletter, Public, Sender, Site
 
-__all__ = ["head", "list_id", "mailbox", "sender_id", "tagged", "unsubscribe_mailto", "unsubscribe_url"]
+__all__ = ["head", "letter_head", "list_id", "mailbox", "sender_id", "tagged", "unsubscribe_mailto", "unsubscribe_url"]
 
 _WIDTH = 76  # RFC 2047 section 2 for lines with encoded words; 78 (RFC 5322 section 2.1.1) is near enough for all
 _LONGEST_WORD = 60  # a longer ASCII word cannot be folded; encoded, it can
@@ -75,6 +75,24 @@ def head(
         _field("Content-Type", "multipart/alternative;", f'boundary="{boundary}"'),
     ]
     return "".join(lines)
+
+
+def letter_head(*, sender: Sender, name: str, to: str, subject: str, date: datetime, message_id: str) -> str:
+    """Write the header of a mail that this program composes for one person, in plain text (RFC 3834 section 5)."""
+    address = _address("the address of the sender", sender.address)
+    return "".join(
+        (
+            _field("Date", format_datetime(date)),
+            _field("From", *mailbox("the name of the sender", sender.name or name, address, field="From")),
+            _field("To", f"<{_address('the address of the report', to)}>"),
+            _field("Message-ID", f"<{message_id}@{sender.domain}>"),
+            _field("Subject", *_words("the subject", subject, field="Subject")),
+            _field("Auto-Submitted", "auto-generated"),
+            _field("MIME-Version", "1.0"),
+            _field("Content-Type", "text/plain;", 'charset="utf-8"'),
+            _field("Content-Transfer-Encoding", "quoted-printable"),
+        )
+    )
 
 
 # ------------------------------------------------------------------------------------------------ addresses and names

@@ -119,20 +119,23 @@ def _translated(mjml: str, message: str, origin: Origin) -> TemplateError:
 
 # mrml writes attribute values as a Rust string literal: a backslash doubles, an invisible character becomes `\u{…}`.
 # As character references they pass untouched; slot marks, which HTML knows no reference for, are put back afterwards.
+# The title is repeated as an attribute (aria-label), so it is guarded too.
 VALUE = re.compile(r"=\"([^\"]*)\"")
+TITLE = re.compile(r"(<mj-title\b[^>]*>)([^<]*)")
 SLOTS = {f"&#{ord(mark)};": mark for mark in (OPEN, CLOSE)}
 
 
 def _guarded(mjml: str) -> str:
-    return TOKEN.sub(lambda tag: VALUE.sub(_escaped, tag[0]) if tag["tag"] else tag[0], mjml)
+    titled = TITLE.sub(lambda title: title[1] + _references(title[2]), mjml)
+    return TOKEN.sub(lambda tag: VALUE.sub(_escaped, tag[0]) if tag["tag"] else tag[0], titled)
 
 
 def _escaped(found: re.Match[str]) -> str:
-    return (
-        '="'
-        + "".join(c if c.isprintable() and c != "\\" and ord(c) < 0x300 else f"&#{ord(c)};" for c in found[1])
-        + '"'
-    )
+    return f'="{_references(found[1])}"'
+
+
+def _references(text: str) -> str:
+    return "".join(c if c.isprintable() and c != "\\" and ord(c) < 0x300 else f"&#{ord(c)};" for c in text)
 
 
 def _unguarded(html: str) -> str:

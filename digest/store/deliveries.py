@@ -319,6 +319,7 @@ def cancel_rows(database: Database, row: int, now: datetime) -> None:
     sums = issues.tally(database, row)
     if not any(sums.get(state) for state in REACHED):
         database.run("issue_give_back", issue=row)
+        database.run("issue_hold_posts", issue=row)
 
 
 def expire(database: Database, issue: IssueRow, now: datetime) -> int:

@@ -701,6 +701,32 @@ def test_samples_are_people_who_can_be_mailed(store: Any) -> None:
     assert names == ["emil", "ada@", "carl"]
 
 
+def test_who_came_and_who_left_since_an_issue(store: Any) -> None:
+    """New on a list: came. Off the lists, or gone by a way out taken since: left. On one of two lists: neither."""
+    store.opt_out("dora@example.org", "newsletter:weekly", "unsubscribed", "before", NOW)
+    enlist(store, "ada", "ben", "carla", "dora")
+    enlist(store, "ben", list_name="friends")
+    frozen = freeze(store, lists=("readers", "friends"))
+
+    def moved(**lists: str) -> tuple[int, int]:
+        return store.comings_and_goings(
+            frozen, [(name, f"{who}@example.org") for name, people in lists.items() for who in people.split()]
+        )
+
+    assert moved(readers="ada ben carla dora", friends="ben") == (0, 0)
+    assert moved(readers="ada ben carla dora emil emil", friends="emil") == (1, 0)
+    assert moved(readers="ada carla", friends="ben") == (0, 0)
+    assert moved(readers="carla") == (0, 2)
+    later = NOW + LATER
+    store.opt_out("ben@example.org", "list:readers", "unsubscribed", "one click", later)
+    assert moved(readers="ada ben carla", friends="ben") == (0, 0)
+    assert moved(readers="ada ben carla") == (0, 1)
+    store.opt_out("carla@example.org", "all", "complained", "arf", later)
+    store.opt_out("fred@example.org", "all", "manual", "said so", later)
+    assert moved(readers="ada ben carla fred", friends="ben") == (0, 1)
+    assert moved() == (0, 3)
+
+
 def test_opt_outs_are_told_with_their_evidence(store: Any) -> None:
     """The first of a kind stands; a scope or kind that does not exist is our bug."""
     store.opt_out("ada@example.org", "newsletter:weekly", "unsubscribed", "first", NOW)

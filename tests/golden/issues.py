@@ -22,7 +22,7 @@ __all__ = ["FOLDER", "GOLDENS", "Golden", "Received", "app_of", "make", "receive
 FOLDER = Path(__file__).parent
 NOW = datetime(2026, 11, 27, 8, 5, tzinfo=UTC)  # Friday, five past nine in Vienna
 ISSUE = "weekly-2026-11-27"
-SECRET = "the golden secret, the same for ever and long enough"  # noqa: S105 - of tests alone
+SECRET = "the golden secret, the same for ever and long enough"
 TOML = """\
 [site]
 name = {title}

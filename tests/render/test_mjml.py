@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 
 from digest.errors import TemplateError
@@ -129,6 +132,14 @@ def test_what_mrml_alone_finds_is_told_too() -> None:
     with pytest.raises(TemplateError, match="cannot be compiled") as caught:
         compiled(column("<mj-text>\x00</mj-text>"), ((1, "a.j2", 1),))
     assert caught.value.file == "a.j2"
+
+
+def test_the_title_comes_out_whole_as_a_label() -> None:
+    """mrml repeats the title as an attribute and would write its combining marks and backslashes as a literal."""
+    said = "عامًا \\ é"
+    html = compiled(page("", head=f"<mj-title>{said}</mj-title>"))
+    shown = re.findall(r'<title>(.*?)</title>|aria-label="([^"]*)"', html)
+    assert [unescape("".join(x)) for x in shown] == [said, said]
 
 
 def test_characters_come_out_whole() -> None:

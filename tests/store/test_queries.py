@@ -35,7 +35,7 @@ def shape(*scripts: str) -> list[tuple[str, str]]:
 def raw(open_store: Callable[..., Store]) -> Iterator[sqlite3.Connection]:
     """A connection with every table, the temporary ones too."""
     connection = open_store()._database._connection
-    for name in ("stage_make", "wanted_make", "assignment_make", "stage_index"):
+    for name in ("stage_make", "wanted_make", "assignment_make", "present_make", "stage_index"):
         connection.execute(query(name))
     connection.execute("DROP INDEX temp.stage_key")
     return connection

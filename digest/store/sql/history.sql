@@ -1,7 +1,9 @@
 -- What a newsletter has behind it: its issues' windows, the posts seen, held and sent, the problems told.
 
 -- name: history_span
-SELECT MIN(window_start), MAX(window_end), MAX(send_at) FROM issue WHERE site = :site AND newsletter = :newsletter;
+-- The window of an issue that gave its posts back is open again; its send time stays worked off.
+SELECT MIN(window_start), MAX(CASE WHEN given_back = 0 THEN window_end END), MAX(send_at)
+FROM issue WHERE site = :site AND newsletter = :newsletter;
 
 -- name: history_issues
 -- Every ID used so far, oldest first.

@@ -56,6 +56,12 @@ WHERE id = :issue AND state = :old;
 -- name: issue_give_back
 UPDATE issue SET given_back = 1 WHERE id = :issue;
 
+-- name: issue_hold_posts
+-- Posts given back come first next time, however old they are by then.
+INSERT INTO held (site, newsletter, post)
+SELECT i.site, i.newsletter, ip.post FROM issue i JOIN issue_post ip ON ip.issue = i.id WHERE i.id = :issue
+ON CONFLICT (site, newsletter, post) DO NOTHING;
+
 -- name: issue_post
 INSERT INTO issue_post (issue, post) VALUES (?, ?) ON CONFLICT (issue, post) DO NOTHING;
 
