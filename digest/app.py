@@ -23,13 +23,15 @@ from digest.lifecycle import Event, IssueState
 from digest.model import Counts, Post, Query, Selection
 from digest.pipeline import guards, report
 from digest.pipeline.results import Built, Checked, Drafted, Planned, PreviewSent
-from digest.settings import Config, Newsletter, Smtp
+from digest.settings import Config, Newsletter, Smtp, State
 
 if TYPE_CHECKING:
     from digest.audience import tokens
     from digest.interfaces import Source, Transport
+    from digest.lint.network import Network
     from digest.pipeline.diff import Difference
     from digest.pipeline.look import Looker
+    from digest.pipeline.rehearse import Rehearsed
     from digest.pipeline.week import Orders
     from digest.pipeline.work import Hands
     from digest.project import Made
@@ -101,12 +103,12 @@ class App:
             for plug in self.config.sources
         ]
 
-    def _store(self, *, read_only: bool, secret: str = "") -> Store:
+    def _store(self, *, read_only: bool, secret: str = "", state: State | None = None) -> Store:
         from digest.audience import tokens
         from digest.store import sqlite
 
         return sqlite.open(
-            self.config.state,
+            state or self.config.state,
             project=self.config.root,
             site=self.config.site.id,
             secret_fingerprint=tokens.fingerprint(secret) if secret else None,
@@ -181,10 +183,10 @@ class App:
 
         return read_posts(self._sources(), Query())
 
-    def select(self, newsletter: str, issue: str = "") -> Selection:
-        """The posts of the issue that is due, or of the coming one, or of the one named."""
+    def select(self, newsletter: str, issue: str = "", *, explain: bool = False) -> Selection:
+        """The posts of the issue that is due, coming or named; with `explain` no post is too old to be told of."""
         with self.looker() as looker:
-            return looker.choose(self.newsletter(newsletter), issue).selection
+            return looker.choose(self.newsletter(newsletter), issue, everything=explain).selection
 
     def draft(self, newsletter: str, issue: str = "") -> Drafted:
         """Write the editor's file of the issue. Raises UsageError where it is there already."""
@@ -200,14 +202,23 @@ class App:
             file.write(draft_text(chosen.selection, chosen.newsletter))
         return Drafted(path=path, broken=chosen.broken)
 
-    def check(self, newsletter: str, issue: str = "") -> Checked:
-        """Run the preflight over every variant of the issue."""
+    def check(self, newsletter: str, issue: str = "", *, online: bool = False, spam: bool = False) -> Checked:
+        """Run the preflight over every variant of the issue; what takes seconds only where it is asked for."""
         from digest.pipeline import look, preflight
 
         with self.looker() as looker:
             shown = looker.show(self.newsletter(newsletter), issue)
-            found = preflight.findings(looker, shown, to_list=False)
-        return Checked(findings=found + look.post_findings(shown.chosen), broken=shown.chosen.broken)
+            found = preflight.findings(looker, shown, to_list=False) + look.post_findings(shown.chosen)
+            found += preflight.online(looker, shown, self.network()) if online else ()
+            found += preflight.spam_scores(looker, shown) if spam else ()
+        found = preflight.gravest_first(found) if online or spam else found
+        return Checked(findings=found, broken=shown.chosen.broken)
+
+    def network(self) -> Network:
+        """Open what the online rules may ask: web servers of the internet, and the DNS."""
+        from digest.lint import fetching
+
+        return fetching.internet()
 
     def diff(self, newsletter: str, issue: str = "") -> Difference:
         """Compare the issue with the last one sent; without a ledger there is nothing to compare it with."""
@@ -218,14 +229,15 @@ class App:
 
     def build(self, newsletter: str, issue: str, out: Path, as_address: str = "") -> Built:
         """Write the issue as files into `out`."""
-        from digest.pipeline import files, reader
+        from digest.pipeline import files, look, preflight, reader
 
         with self.looker() as looker:
             shown = looker.show(self.newsletter(newsletter), issue)
             keys = self.keys_if_any()
             who = reader.find(as_address or reader.NOBODY, shown.chosen, looker, keys)
-            sample = reader.message(self.config, shown.edition, who, keys)
-        return Built(files=files.write(shown.edition, sample, out), notes=who.notes, broken=shown.chosen.broken)
+            found = preflight.findings(looker, shown, to_list=False) + look.post_findings(shown.chosen)
+        written = files.write(self.config, shown.edition, who, keys, found, out)
+        return Built(files=written, notes=who.notes, broken=shown.chosen.broken)
 
     def _secret(self, *, create: bool) -> str:
         found = credentials.signing_secret(self.config, self._environment, create=create)
@@ -412,6 +424,21 @@ class App:
         for newsletter in self._without_past(newsletters):
             raise guards.no_history(newsletter, self.state_folder)
 
+    def rehearse(self, newsletter: str, *, faults: str, flat_out: bool, progress: Progress = None) -> Rehearsed:
+        """Send the issue that is due or coming to its lists, into a sink on this machine; keeps and changes nothing."""
+        import tempfile
+
+        from digest.deliver.transports import smtp
+        from digest.pipeline.rehearse import Stage
+
+        with ExitStack() as stack:
+            stop = stack.enter_context(machine.interruptible())
+            looker = stack.enter_context(self.looker())
+            stage = Stage(looker=looker, keys=self.keys_if_any(), stop=stop, clock=self.clock, progress=progress)
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="digest-rehearsal-"))
+            store = stack.enter_context(self._store(read_only=False, state=State(path=Path(folder))))
+            return stage.play(self.newsletter(newsletter), store, smtp.open, faults=faults, flat_out=flat_out)
+
     # -- afterwards
 
     def status(self, issue: str = "") -> list[report.Report]:
@@ -419,10 +446,9 @@ class App:
         from digest.pipeline import status
 
         with self._ledger_to_read() as store:
-            now = self.clock()
-            return (
-                [status.of_issue(self.config, store, issue, now)] if issue else status.latest(self.config, store, now)
-            )
+            if issue:
+                return [status.of_issue(self.config, store, issue, self.clock())]
+            return status.of_newsletters(self.config, store, self.clock())
 
     def run_at_work(self) -> str:
         """Who is sending now, in words; empty where nobody is."""

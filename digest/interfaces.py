@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from digest.lifecycle import IssueState
 from digest.model import Counts, Finding, History, Occasion, Post, Proof, Query, Subscriber
@@ -25,6 +25,7 @@ __all__ = [
     "FrozenVariant",
     "Job",
     "Ledger",
+    "PictureSource",
     "Reply",
     "Roster",
     "Rule",
@@ -48,6 +49,20 @@ class Source(Protocol):
         A post that cannot be read comes too, as a `Post` whose `problems` say why (file and line): one broken file
         costs that file alone. Raises DataError only where nothing at all can be read (no such folder).
         """
+        ...
+
+
+@runtime_checkable
+class PictureSource(Protocol):
+    """What a source is besides, if the pictures of its posts lie on this machine. Asked after `posts`."""
+
+    def find_picture(self, post: Post, named: str) -> str:
+        """Say where a picture lies that the text of a post names; empty where it does not lie here."""
+        ...
+
+    def read_picture(self, file: str) -> bytes:
+        """Read a picture inside the project or the site. Raises DataError whose message ends a sentence that begins
+        with the picture's name: not there, outside, too large."""
         ...
 
 
@@ -349,6 +364,14 @@ class Roster(Protocol):
 
     def opt_out(self, key: str, scope: str, kind: str, evidence: str, now: datetime) -> None:
         """Scope: `all`, `list:NAME` or `newsletter:NAME`; kind: unsubscribed, bounced, complained, manual."""
+        ...
+
+    def opt_outs(self) -> Iterable[tuple[str, str, str]]:
+        """(address key, scope, kind) of every opt-out: a rehearsal goes where mail may go, and nowhere else."""
+        ...
+
+    def take_opt_outs(self, opt_outs: Iterable[tuple[str, str, str]], evidence: str, now: datetime) -> None:
+        """Take many ways out in one transaction."""
         ...
 
     def history_of(self, key: str) -> tuple[tuple[str, str, str, datetime], ...]:

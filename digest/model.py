@@ -19,6 +19,7 @@ __all__ = [
     "LeftOut",
     "Occasion",
     "Picked",
+    "Picture",
     "Post",
     "PostRecord",
     "PreviewAudience",
@@ -227,6 +228,15 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture that goes along inside the message: the HTML shows it as `cid:` and its id (RFC 2392)."""
+
+    id: str  # the Content-ID without brackets: made of the octets, so that it is the same each time
+    kind: str  # image/jpeg, image/png or image/gif
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """A variant: the issue for one set of posts, language and theme. It knows no recipient; slots stand for one.
 
@@ -245,6 +255,7 @@ class Rendered:
     posts: tuple[str, ...]  # ids, in order
     warnings: tuple[Finding, ...] = ()  # what was repaired on the way (dropped pixel, cut title)
     stencil: bytes = b""
+    pictures: tuple[Picture, ...] = ()  # that go along inside the message
 
 
 # ------------------------------------------------------------------------------------------------ is it fit to send

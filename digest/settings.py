@@ -149,6 +149,7 @@ class Newsletter:
     deadline: timedelta = timedelta(days=3)  # after it, what is still deferred is failed
     text_width: int = 72  # columns of the plain-text part; 0: no wrapping
     quiet: str = ""  # "22:00-07:00": local hours in which nothing leaves
+    images: str = "remote"  # remote | embed: those that lie on this machine go along inside the message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

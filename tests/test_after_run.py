@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import email
 import email.policy
-import io
 import json
 import re
 import threading
@@ -17,13 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from digest import cli
 from digest.model import Counts
 from digest.pipeline import editor_mail, events, metrics, report
 from digest.render.letter import letter
 from digest.settings import Sender, State
 from digest.store import sqlite
-from tests.projects import FRIDAY, Project, Said
+from tests.projects import Project
 from tests.smtp_server import Drop, Moment, Say, SmtpServer
 
 ISSUE = "weekly-2026-11-27"
@@ -47,20 +44,6 @@ def project(tmp_path: Path, server: SmtpServer) -> Project:
 def set_state(project: Project, keys: str) -> None:
     project.newsletter = f"\n[state]\n{keys}\n"
     project.configure()
-
-
-def digest(project: Project, *words: str, now: str = FRIDAY) -> Said:
-    """Run a command in this process: what it says, and how it ends."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = cli.run([*words, "--now", now, "--project", str(project.root)])
-    return Said(code, out.getvalue(), err.getvalue())
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CI", "DIGEST_SMTP_HOST", "DIGEST_SECRET"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def letters(server: SmtpServer) -> list[EmailMessage]:
@@ -137,12 +120,12 @@ def test_the_sums_are_the_same_wherever_they_are_told(project: Project, server: 
         "email,topics\n" + "".join(f"{a},{'cooking' if a[0] == 'e' else ''}\n" for a in READERS)
     )
     server.script = troubles
-    said = digest(project, "run", "--json", "-v")
+    said = project.inside("run", "--json", "-v")
     assert said.code == 75, said
     wanted = Counts(list=6, sent=2, failed=1, uncertain=1, deferred=1, filtered=1)
     assert in_ledger(project) == wanted
     assert Counts(**said.json["counts"]) == wanted
-    assert Counts(**digest(project, "status", "--json").json["counts"]) == wanted
+    assert Counts(**project.inside("status", "--json").json["counts"]) == wanted
     (message,) = letters(server)
     assert sums_of_mail(message) == wanted
     assert sums_of_metrics(project) == wanted
@@ -151,7 +134,7 @@ def test_the_sums_are_the_same_wherever_they_are_told(project: Project, server: 
     assert (said.json["exit_code"], end["exit_code"], log(project)[-1]["exit_code"]) == (75, 75, 75)
 
     server.script = lambda _: None
-    later = digest(project, "run", "--json", now="2026-11-27T11:00+01:00")
+    later = project.inside("run", "--json", now="2026-11-27T11:00+01:00")
     assert later.code == 0, later
     done = Counts(list=6, sent=3, failed=1, uncertain=1, filtered=1)
     assert in_ledger(project) == done
@@ -165,7 +148,7 @@ def test_nobody_is_named_where_it_is_told(project: Project, server: SmtpServer) 
     """No address and no token of a reader in the log, on stderr with -v, in the metrics or in the mail."""
     project.list("readers", *READERS)
     server.script = troubles
-    said = digest(project, "run", "-v")
+    said = project.inside("run", "-v")
     tokens = {t for m in server.messages for t in re.findall(rb"/u/([a-z2-7]{26})", m.data)}
     assert tokens
     places = {
@@ -185,7 +168,7 @@ def test_nobody_is_named_where_it_is_told(project: Project, server: SmtpServer) 
 
 def test_the_mail_is_a_good_one(project: Project, server: SmtpServer) -> None:
     """From the newsletter to the editor, automatic by its header, no defect, and it says what comes next."""
-    assert digest(project, "run").code == 0
+    assert project.inside("run").code == 0
     (message,) = letters(server)
     assert message["From"].addresses[0].addr_spec == "news@example.org"
     assert message["To"].addresses[0].addr_spec == EDITOR
@@ -199,13 +182,13 @@ def test_the_mail_is_a_good_one(project: Project, server: SmtpServer) -> None:
 
 def test_no_mail_where_there_is_nothing_to_say(project: Project, server: SmtpServer) -> None:
     """Nothing due, a week that is skipped, a dry run, an interrupted run: nobody gets a mail."""
-    digest(project, "run", "--dry-run")
+    project.inside("run", "--dry-run")
     assert not (project.root / "digest.prom").exists()
     assert not (project.root / "digest.log").exists()
-    digest(project, "run")
+    project.inside("run")
     assert len(letters(server)) == 1
-    digest(project, "run")
-    assert digest(project, "run", "--json", now="2026-12-04T09:05+01:00").json["state"] == "skipped"
+    project.inside("run")
+    assert project.inside("run", "--json", now="2026-12-04T09:05+01:00").json["state"] == "skipped"
     assert len(letters(server)) == 1
 
 
@@ -217,7 +200,7 @@ def test_a_stop_is_mailed_once_and_not_at_every_cron(project: Project, server: S
         else None
     )
     for minute in ("05", "20", "35"):
-        assert digest(project, "run", now=f"2026-11-27T09:{minute}+01:00").code == 75
+        assert project.inside("run", now=f"2026-11-27T09:{minute}+01:00").code == 75
     (message,) = letters(server)
     assert f"{ISSUE} stopped: 0 of 3 sent" in message["Subject"]
     assert "quota" in message.get_content()
@@ -227,11 +210,11 @@ def test_a_stop_is_mailed_once_and_not_at_every_cron(project: Project, server: S
 def test_a_report_that_cannot_be_mailed_is_a_warning(project: Project, server: SmtpServer) -> None:
     """The issue has gone out, and that is what counts: exit 0."""
     server.script = lambda m: Say(550, f"5.7.1 {EDITOR} not here") if m.address == EDITOR else None
-    said = digest(project, "run")
+    said = project.inside("run")
     assert said.code == 0
     assert "the report could not be mailed" in said.err
     assert EDITOR not in said.err
-    assert digest(project, "status", "--json").json["state"] == "done"
+    assert project.inside("status", "--json").json["state"] == "done"
 
 
 def test_the_brake_pauses_and_tells_the_editor(project: Project, server: SmtpServer) -> None:
@@ -239,17 +222,17 @@ def test_the_brake_pauses_and_tells_the_editor(project: Project, server: SmtpSer
     people = [f"r{n}@example.net" for n in range(300)]
     project.list("readers", *people)
     server.script = lambda m: Say(550, "5.1.1 no such user") if m.step == "rcpt" and m.address in people[::10] else None
-    said = digest(project, "run")
+    said = project.inside("run")
     assert said.code == 75, said
     assert "digest resume" in said.err
-    status = digest(project, "status", "--json").json
+    status = project.inside("status", "--json").json
     assert status["state"] == "paused"
     assert 200 <= status["counts"]["sent"] + status["counts"]["failed"] < 300
     (message,) = letters(server)
     assert "refused for good" in message.get_content()
     assert "digest resume" in message.get_content()
-    assert digest(project, "run").code == 0
-    assert digest(project, "status", "--json").json["counts"] == status["counts"], "it stays paused"
+    assert project.inside("run").code == 0
+    assert project.inside("status", "--json").json["counts"] == status["counts"], "it stays paused"
 
 
 # ------------------------------------------------------------------------------------------------ heartbeat
@@ -291,13 +274,13 @@ def test_the_heartbeat_beats_at_start_and_end(project: Project, server: SmtpServ
     """start and success; nothing for a dry run; fail where it failed, deferred people are no failure."""
     with Monitor() as monitor:
         set_state(project, f'heartbeat = "http://127.0.0.1:{monitor.port}/ping"')
-        digest(project, "run", "--dry-run")
+        project.inside("run", "--dry-run")
         assert monitor.asked == []
         server.script = lambda m: Say(450, "4.2.0 later") if m.address == "b@example.net" else None
-        assert digest(project, "run").code == 75
+        assert project.inside("run").code == 75
         assert monitor.asked == ["/ping/start", "/ping"]
         server.script = lambda m: Say(421, "4.3.0 no") if m.step == "greeting" else None
-        assert digest(project, "run", now="2026-11-27T12:00+01:00").code == 69
+        assert project.inside("run", now="2026-11-27T12:00+01:00").code == 69
         assert monitor.asked[2:] == ["/ping/start", "/ping/fail"]
 
 
@@ -305,10 +288,10 @@ def test_a_heartbeat_that_fails_is_a_warning(project: Project, server: SmtpServe
     """A monitor that answers 500, or is not there: told once, exit 0, the mail is out."""
     with Monitor(500) as monitor:
         set_state(project, f'heartbeat = "http://127.0.0.1:{monitor.port}/ping"')
-        said = digest(project, "run")
+        said = project.inside("run")
     assert said.code == 0
     assert said.err.count("the heartbeat URL answered 500") == 1
-    said = digest(project, "run")
+    said = project.inside("run")
     assert said.code == 0
     assert "could not be asked for" in said.err
     assert len([m for m in server.messages if m.recipients != (EDITOR,)]) == 3
@@ -320,7 +303,7 @@ def test_a_heartbeat_that_fails_is_a_warning(project: Project, server: SmtpServe
 def test_the_metrics_are_openmetrics(project: Project, server: SmtpServer) -> None:
     """HELP, TYPE, samples of that family, no sample twice, EOF at the end; the last success outlives a failure."""
     project.list("readers", *READERS)
-    digest(project, "run")
+    project.inside("run")
     text = (project.root / "digest.prom").read_text()
     assert text.endswith("\n# EOF\n")
     family, seen = "", set()
@@ -339,7 +322,7 @@ def test_the_metrics_are_openmetrics(project: Project, server: SmtpServer) -> No
     assert success is not None
     server.script = lambda m: Say(421, "4.3.0 no") if m.step == "greeting" else None
     project.post("2026-12-01-third", "The third post", "2026-12-01")
-    assert digest(project, "run", now="2026-12-04T09:05+01:00").code == 69
+    assert project.inside("run", now="2026-12-04T09:05+01:00").code == 69
     later = (project.root / "digest.prom").read_text()
     assert metrics.last_success(later) == success
     assert "digest_run_exit_code 69\n" in later
@@ -360,7 +343,7 @@ def test_labels_are_escaped_and_a_first_run_has_no_success() -> None:
 def test_files_that_cannot_be_written_are_warnings(project: Project, server: SmtpServer) -> None:
     """A folder that is not there: both are told once, and the issue goes out."""
     set_state(project, 'metrics = "no/such/digest.prom"\nlog = "no/such/digest.log"')
-    said = digest(project, "run")
+    said = project.inside("run")
     assert said.code == 0
     assert said.err.count("[state] log could not be written: No such file or directory") == 1
     assert said.err.count("[state] metrics could not be written") == 1
@@ -369,12 +352,12 @@ def test_files_that_cannot_be_written_are_warnings(project: Project, server: Smt
 
 def test_the_log_tells_the_steps_of_a_run(project: Project, server: SmtpServer) -> None:
     """Dotted names in order, moments with an offset, one line each, and it is added to."""
-    digest(project, "run")
+    project.inside("run")
     lines = log(project)
     wanted = ["run.begin", "issue.begin", "issue.end", "report.mailed", "run.end"]
     assert [line["event"] for line in lines] == wanted
     assert all(datetime.fromisoformat(line["at"]).tzinfo for line in lines)
-    digest(project, "run")
+    project.inside("run")
     assert [line["event"] for line in log(project)[5:]] == ["run.begin", "run.end"]
     assert (project.root / "digest.log").stat().st_mode & 0o077 == 0
 
@@ -389,7 +372,7 @@ def test_a_run_that_breaks_is_told_too(project: Project, server: SmtpServer, mon
     monkeypatch.setattr(week, "run", broken)
     with Monitor() as monitor:
         set_state(project, f'metrics = "m"\nlog = "digest.log"\nheartbeat = "http://127.0.0.1:{monitor.port}/p"')
-        assert digest(project, "run").code == 70
+        assert project.inside("run").code == 70
     assert monitor.asked == ["/p/start", "/p/fail"]
     assert [line["event"] for line in log(project)] == ["run.begin", "run.broke", "run.end"]
     assert "digest_run_exit_code 70" in (project.root / "m").read_text()

@@ -97,6 +97,7 @@ unsubscribe = "off@example.org"
 style = "plus"
 bounces = "bounces@example.org"
 reviewers = ["a@example.org", "b@example.org"]
+report_to = "c@Example.org"
 [public]
 url = "http://localhost:8000/"
 [smtp]
@@ -112,6 +113,8 @@ timeout = 5
 ca_file = "ca.pem"
 oauth2_file = "/etc/oauth2.json"
 password_command = ["pass", "show"]
+warm_up = [50, 100]
+warm_up_from = "2026-11-27"
 [newsletters.weekly]
 title = "Weekly"
 description = "What was new."
@@ -138,10 +141,14 @@ first_number = 48
 list_id = "weekly.example.org"
 deadline = "36h"
 text_width = 0
+quiet = "22:00-07:00"
 [state]
 path = "state"
 database = "postgresql://db.example.org/digest"
 required = true
+metrics = "digest.prom"
+heartbeat = "https://example.org/ping/digest"
+log = "digest.log"
 """,
     )
     assert config.site == Site(
@@ -156,6 +163,7 @@ required = true
         unsubscribe_style="plus",
         bounces="bounces@example.org",
         reviewers=("a@example.org", "b@example.org"),
+        report_to="c@example.org",
     )
     assert config.public == Public(url="http://localhost:8000")
     assert config.transport
@@ -172,8 +180,17 @@ required = true
         ca_file=str(tmp_path / "ca.pem"),
         oauth2_file="/etc/oauth2.json",
         password_command=("pass", "show"),
+        warm_up=(50, 100),
+        warm_up_from="2026-11-27",
     )
-    assert config.state == State(path=Path("state"), database="postgresql://db.example.org/digest", required=True)
+    assert config.state == State(
+        path=Path("state"),
+        database="postgresql://db.example.org/digest",
+        required=True,
+        metrics="digest.prom",
+        heartbeat="https://example.org/ping/digest",
+        log="digest.log",
+    )
     assert config.newsletters == (
         Newsletter(
             name="weekly",
@@ -190,6 +207,7 @@ required = true
             list_id="weekly.example.org",
             deadline=timedelta(hours=36),
             text_width=0,
+            quiet="22:00-07:00",
             rules=Rules(
                 tags_any=("a",),
                 tags_all=("b",),

@@ -6,10 +6,11 @@ Each use has a key of its own, so that what one of them shows says nothing of an
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-__all__ = ["INERT", "TOKEN_LENGTH", "Keys", "fingerprint", "forgotten", "keys", "message_id", "token"]
+__all__ = ["INERT", "TOKEN_LENGTH", "Keys", "fingerprint", "forgotten", "keys", "message_id", "message_ids", "token"]
 
 TOKEN_LENGTH = 26  # 130 bits
 # Base32 (RFC 4648 6) in lower case, two signs at a time: the library's encoder works in Python too, and slower.
@@ -52,7 +53,19 @@ def token(key: bytes, newsletter: str, address_key: str) -> str:
 
 def message_id(key: bytes, issue: str, revision: int, address_key: str) -> str:
     """Make the left part of a Message-ID: the same for the same issue, revision and person, and nobody else's."""
-    return blake2b(f"{issue}\0{revision}\0{address_key}".encode(), digest_size=16, key=key).hexdigest()
+    return message_ids(key, issue, revision)(address_key)
+
+
+def message_ids(key: bytes, issue: str, revision: int) -> Callable[[str], str]:
+    """Give `message_id` of one issue: what is the same for all its readers is hashed once."""
+    begun = blake2b(f"{issue}\0{revision}\0".encode(), digest_size=16, key=key)
+
+    def identity(address_key: str) -> str:
+        hashed = begun.copy()
+        hashed.update(address_key.encode())
+        return hashed.hexdigest()
+
+    return identity
 
 
 def forgotten(key: bytes, address_key: str) -> str:

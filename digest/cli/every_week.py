@@ -39,7 +39,7 @@ def select(desk: Desk, newsletter: str, issue_id: str, explain: bool, as_json: b
     """Show the posts of the issue that is due, or coming."""
     from digest.cli import views
 
-    selection = desk.open().select(newsletter, issue_id)
+    selection = desk.open().select(newsletter, issue_id, explain=explain)
     if as_json:
         output.data(views.selection_json(selection, explain=explain))
     else:
@@ -99,13 +99,17 @@ def preview(desk: Desk, newsletter: str, issue_id: str, port: int, no_browser: b
 @options.project
 @options.issue_id
 @options.as_json
+@click.option("--online", is_flag=True, help="Ask the network too: links, picture sizes, unsubscribe page, DNS.")
+@click.option("--spam", is_flag=True, help="Ask SpamAssassin too, where it is installed (takes seconds).")
 @click.option("--format", "form", type=click.Choice(["text", "github"]), default="text", help="How findings are put.")
 @options.strict
-def check(desk: Desk, newsletter: str, issue_id: str, as_json: bool, form: str, strict: bool) -> int:
+def check(
+    desk: Desk, newsletter: str, issue_id: str, as_json: bool, online: bool, spam: bool, form: str, strict: bool
+) -> int:
     """Find what makes the issue unfit to send."""
     from digest.cli import views
 
-    checked = desk.open().check(newsletter, issue_id)
+    checked = desk.open().check(newsletter, issue_id, online=online, spam=spam)
     views.findings(checked.findings, "json" if as_json else form, quiet=desk.quiet)
     if any(f.severity == "error" for f in checked.findings):
         return 1

@@ -1,4 +1,4 @@
-"""Commands of now and then: init, config, schedule, demo."""
+"""Commands of now and then: init, config, schedule, rehearse, demo."""
 
 from __future__ import annotations
 
@@ -66,4 +66,21 @@ def demo(folder: Path | None) -> int:
     return views.demo(play(folder))
 
 
-COMMANDS: tuple[click.Command, ...] = (init, config, schedule, demo)
+@click.command()
+@options.newsletter
+@options.project
+@click.option("--faults", default="", metavar="SCRIPT", help='What fails on purpose: "450@rcpt:5% drop@dot:1%".')
+@click.option("--flat-out", is_flag=True, help="As fast as it goes, not at the pace of the relay.")
+@options.as_json
+def rehearse(desk: Desk, newsletter: str, faults: str, flat_out: bool, as_json: bool) -> int:
+    """Send the real issue to the real list into a sink on this machine.
+
+    Nothing leaves this machine, and nothing is kept. What fails on purpose is a list of CODE, drop or stall, a step
+    (mail, rcpt, data, dot) and a share.
+    """
+    from digest.cli import rehearsing
+
+    return rehearsing.rehearse(desk, newsletter, faults=faults, flat_out=flat_out, as_json=as_json)
+
+
+COMMANDS: tuple[click.Command, ...] = (init, config, schedule, rehearse, demo)

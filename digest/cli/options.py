@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,9 +38,8 @@ def project(command: F) -> Callable[..., Any]:
     """Add --project, --now, -v, -q and --no-color, and hand the command a `desk`."""
 
     def call(*args: Any, project: Path | None, now: str, verbose: int, quiet: bool, no_color: bool, **kw: Any) -> Any:
-        context = click.get_current_context()
         if no_color:
-            context.color = False
+            os.environ["NO_COLOR"] = "1"  # for all that prints, and after the command has ended too
         return command(*args, desk=Desk(project=project, now=now, verbose=verbose, quiet=quiet), **kw)
 
     call.__name__, call.__doc__ = command.__name__, command.__doc__

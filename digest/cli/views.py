@@ -55,13 +55,20 @@ def posts(found: Sequence[Post]) -> None:
         for problem in p.problems:
             output.say(words.problem(p.path, problem))
     broken = sum(p.broken for p in found)
-    output.say(f"{len(found)} posts" + (f", {broken} of them broken and left out" if broken else ""))
+    output.say(_number(len(found), "post") + (f", {broken} of them broken and left out" if broken else ""))
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def _few(tags: tuple[str, ...]) -> str:
     """The first tags, as many as stand in 24 columns."""
-    shown = ", ".join(tags)
-    return shown if len(shown) <= 24 else shown[:23].rstrip(", ") + "…"
+    return _cut(", ".join(tags), 24)
+
+
+def _cut(text: str, columns: int) -> str:
+    return text if len(text) <= columns else text[: columns - 1].rstrip(", ") + "…"
 
 
 def _mark(p: Post) -> str:
@@ -98,7 +105,8 @@ def selection(s: Selection, *, explain: bool) -> None:
     state = "due since" if at.due else "coming on"
     zone = at.window.zone
     output.line(f"{at.issue}, {state} {words.when(at.send_at, zone)}", bold=True)
-    output.line(f"posts from {words.when(at.window.start, zone)} until {words.when(at.window.end, zone)}")
+    output.line(f"posts from  {words.when(at.window.start, zone)}")
+    output.line(f"until       {words.when(at.window.end, zone)}")
     if s.picked:
         rows = [(f"{k.post.date:%Y-%m-%d}" if k.post.date else "", k.post.title, k.reason) for k in s.picked]
         output.table(("date", "title", "why"), rows, flexible=1)
@@ -106,7 +114,7 @@ def selection(s: Selection, *, explain: bool) -> None:
         output.line("No post is in it.")
     if explain and s.left_out:
         output.line("Left out:")
-        rows = [(o.title or o.path, o.reason, o.detail) for o in s.left_out]
+        rows = [(_cut(o.title or o.path, 32), o.reason, o.detail) for o in s.left_out]
         output.table(("post", "why", "what"), rows, flexible=2)
     for text in _afterwords(s):
         output.say(text)
@@ -142,7 +150,8 @@ def findings(found: Sequence[Finding], form: str, *, quiet: bool, to_stderr: boo
     errors = sum(f.severity == "error" for f in found)
     warnings = sum(f.severity == "warning" for f in found)
     if not quiet:
-        output.say(f"{errors} errors, {warnings} warnings" if errors or warnings else "Fit to send.")
+        told = f"{_number(errors, 'error')}, {_number(warnings, 'warning')}"
+        output.say(told if errors or warnings else "Fit to send.")
 
 
 def _annotation(f: Finding) -> str:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from time import monotonic
 from unicodedata import normalize
 
@@ -21,7 +22,8 @@ from digest.lifecycle import Event, IssueState
 
 __all__ = ["Halt", "RunFeed", "Tally"]
 
-ROWS_A_BATCH = 1024  # numbering of rows over all batches; a batch is far smaller
+BATCH = 10  # bits: rows are numbered over all batches, 1024 to each; a batch is far smaller
+IN_BATCH = (1 << BATCH) - 1
 MOST_RELEASES = 3  # of one row in a run, before the line's breaking counts as the relay's "later"
 SUSPECTS = 5  # different recipients in a row refused by the same policy: it means us
 BRAKE_FROM, BRAKE_SHARE = 200, 0.05
@@ -29,6 +31,7 @@ NAP = 0.5  # seconds at most between questions, so that a wish to stop is heard
 SLOWEST = 60.0  # seconds of the longest pause after "too fast"
 SLOT_ROOM = 2048  # octets that one recipient's message may be longer than another's
 
+ACCEPTED = Event.ACCEPTED  # looked up once
 ONE_DAY = timedelta(days=1)
 
 
@@ -57,10 +60,10 @@ class Halt:
 class Claimed:
     """One claimed batch at work: results gather until every row has its answer."""
 
-    __slots__ = ("batch", "left", "results")
+    __slots__ = ("batch", "entries", "left", "marks", "results")
 
     def __init__(self, batch: Batch) -> None:
-        self.batch = batch
+        self.batch, self.entries, self.marks = batch, batch.entries, batch.marks
         self.left = len(batch.entries)
         self.results: list[Settled] = []
 
@@ -89,14 +92,15 @@ class RunFeed:
         self._gate = pacing.Gate(pace.rate)
         self._allowance = allowance  # messages that today's quota still has
         self._claimed: dict[int, Claimed] = {}
-        self._waiting: deque[int] = deque()  # rows to send, by number
+        self._waiting: deque[Job] = deque()  # rows to send
         self._last = -1  # number of the last batch
         self._sizes: dict[int, int] = {}  # of each variant, at most
         self._releases: dict[int, int] = {}
         self._suspects: list[tuple[int, Outcome]] = []
-        self._pause = 0.0
+        self._pause = self._asked_at = 0.0
         self._began = monotonic()
         self._nothing_left = False
+        self._complete = False  # some batch has all its answers
         self.tally = Tally()
         self.halt: Halt | None = None
 
@@ -104,12 +108,13 @@ class RunFeed:
 
     def take(self, now: float) -> Job | float | None:
         """The next job, seconds to wait, or None; claims the next batch where the last is handed out."""
-        if self.halt is None and self._stop():
-            self.halt = Halt(why="interrupted")
+        if now != self._asked_at:  # once a turn of the transport's loop
+            self._asked_at = now
+            if self.halt is None and self._stop():
+                self.halt = Halt(why="interrupted")
         if self.halt is not None:
             return None
-        wait = self._gate.wait(now)
-        if wait > 0:
+        if not self._gate.free and (wait := self._gate.wait(now)) > 0:
             return min(wait, NAP)
         if not self._waiting and not self.claim():
             return None
@@ -119,37 +124,43 @@ class RunFeed:
                 self.halt = Halt(why="stopped", exit_code=75, reason=words, until=self._clock() + ONE_DAY)
                 return None
             self._allowance -= 1
-        self._gate.went(now)
-        row = self._waiting.popleft()
-        _, address, token, _, _ = self._entry(row)
-        return row, self._mail_from(token), address
+        if not self._gate.free:
+            self._gate.went(now)
+        return self._waiting.popleft()
 
     def size(self, row: int) -> int:
         """What the largest message of this row's variant may have."""
-        _, address, token, variant, _ = self._entry(row)
+        _, address, token, variant, _ = self._claimed[row >> BATCH].entries[row & IN_BATCH]
         if variant not in self._sizes:
             self._sizes[variant] = self._examined(self._stamp(variant, address, token))
         return self._sizes[variant]
 
     def body(self, row: int) -> bytes:
         """Stamp the message, then mark the row as on the wire."""
-        number, i = divmod(row, ROWS_A_BATCH)
-        batch = self._claimed[number].batch
-        _, address, token, variant, _ = batch.entries[i]
+        claimed = self._claimed[row >> BATCH]
+        _, address, token, variant, _ = claimed.entries[row & IN_BATCH]
         data = self._stamp(variant, address, token)
         if variant not in self._sizes:
             self._sizes[variant] = self._examined(data)
-        batch.marks[i] = 1
+        claimed.marks[row & IN_BATCH] = 1
         return data
 
     def settle(self, replies: Sequence[Reply]) -> None:
         """Judge each answer; a batch whose rows all have theirs is settled durably."""
         for row, step, code, text in replies:
-            if step == "dot" and code < 400:
-                self._sent(row, code, text)
+            if step == "dot" and code < 400 and not self._suspects:  # nearly always
+                claimed, i = self._claimed[row >> BATCH], row & IN_BATCH
+                claimed.marks[i] = 2
+                claimed.results.append((i, ACCEPTED, code, text, None))
+                claimed.left -= 1
+                if not claimed.left:
+                    self._complete = True
+                self.tally.sent += 1
+                self._pause = 0.0
             else:
                 self._judge(row, classify(step, code, text))
-        self._close_done()
+        if self._complete:
+            self._close_done()
 
     # ---------------------------------------------------------------------------------------- rows out
 
@@ -170,10 +181,12 @@ class RunFeed:
             self._look_why()
             return
         self._last += 1
-        first = self._last * ROWS_A_BATCH
         self._claimed[self._last] = Claimed(batch)
-        self._waiting.extend(range(first, first + len(batch.entries)))
-        self._close_done()  # a claim may find that everyone has opted out since
+        rows, sender = count(self._last << BATCH), self._mail_from
+        self._waiting.extend([(row, sender(e[2]), e[1]) for row, e in zip(rows, batch.entries, strict=False)])
+        if not batch.entries:  # everyone has opted out since
+            self._complete = True
+            self._close_done()
 
     def _look_why(self) -> None:
         """Nothing can be claimed: because all is done, or because somebody paused or cancelled the issue meanwhile."""
@@ -184,8 +197,7 @@ class RunFeed:
             self.halt = Halt(why="paused", reason=seen.reason)
 
     def _entry(self, row: int) -> tuple[int, str, str, int, int]:
-        number, i = divmod(row, ROWS_A_BATCH)
-        return self._claimed[number].batch.entries[i]
+        return self._claimed[row >> BATCH].entries[row & IN_BATCH]
 
     def _examined(self, data: bytes) -> int:
         """The first message of each variant is looked through: a line with a lone dot, or a bare line end, would let
@@ -196,15 +208,13 @@ class RunFeed:
 
     # ---------------------------------------------------------------------------------------- answers in
 
-    def _sent(self, row: int, code: int, text: str) -> None:
-        if self._suspects:
-            self._charge_suspects()
-        self._pause = 0.0
-        self.tally.sent += 1
-        self._result(row, 2, Event.ACCEPTED, code, text)
-
     def _judge(self, row: int, outcome: Outcome) -> None:
-        if outcome.kind == "released":
+        if outcome.kind == "sent":
+            self._charge_suspects()
+            self._pause = 0.0
+            self.tally.sent += 1
+            self._result(row, 2, Event.ACCEPTED, outcome.code, outcome.text)
+        elif outcome.kind == "released":
             self._released(row, outcome)
         elif outcome.kind == "uncertain":
             self.tally.uncertain += 1
@@ -229,7 +239,8 @@ class RunFeed:
             self._deferred(row, outcome)
         else:
             self._mark(row, 0)
-            self._waiting.append(row)
+            _, address, token, _, _ = self._entry(row)
+            self._waiting.append((row, self._mail_from(token), address))
 
     def _deferred(self, row: int, outcome: Outcome) -> None:
         _, address, _, _, attempts = self._entry(row)
@@ -290,21 +301,21 @@ class RunFeed:
     # ---------------------------------------------------------------------------------------- results
 
     def _mark(self, row: int, mark: int) -> None:
-        number, i = divmod(row, ROWS_A_BATCH)
-        self._claimed[number].batch.marks[i] = mark
+        self._claimed[row >> BATCH].marks[row & IN_BATCH] = mark
 
     def _release(self, row: int) -> None:
         """It was not sent and is not charged: it stays in the queue."""
         self._result(row, 0, Event.RELEASE, 0, "")
 
     def _result(self, row: int, mark: int, event: Event, code: int, text: str, due: datetime | None = None) -> None:
-        number, i = divmod(row, ROWS_A_BATCH)
-        claimed = self._claimed[number]
+        claimed, i = self._claimed[row >> BATCH], row & IN_BATCH
         claimed.results.append((i, event, code, text, due))
+        claimed.marks[i] = mark
         claimed.left -= 1
-        claimed.batch.marks[i] = mark
+        self._complete = self._complete or not claimed.left
 
     def _close_done(self) -> None:
+        self._complete = False
         for number in [n for n, claimed in self._claimed.items() if not claimed.left]:
             claimed = self._claimed.pop(number)
             self._ledger.settle(claimed.batch, claimed.results, self._clock())
@@ -323,9 +334,9 @@ class RunFeed:
                     continue
                 if claimed.batch.marks[i] == 1:
                     self.tally.uncertain += 1
-                    self._result(number * ROWS_A_BATCH + i, 3, Event.IN_DOUBT, 0, "the run ended before its answer")
+                    self._result((number << BATCH) + i, 3, Event.IN_DOUBT, 0, "the run ended before its answer")
                 else:
-                    self._release(number * ROWS_A_BATCH + i)
+                    self._release((number << BATCH) + i)
         self._waiting.clear()
         self._close_done()
 

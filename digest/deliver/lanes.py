@@ -42,10 +42,11 @@ class Line:
 class Lane:
     """A line at work."""
 
-    __slots__ = ("leaving", "sock", "talk", "tls", "useful", "waits_since", "writing")
+    __slots__ = ("leaving", "recv", "send", "sock", "talk", "tls", "useful", "waits_since", "writing")
 
     def __init__(self, sock: socket.socket, talk: Conversation, now: float) -> None:
         self.sock, self.talk, self.waits_since = sock, talk, now
+        self.recv, self.send = sock.recv, sock.send  # looked up once
         self.tls = isinstance(sock, ssl.SSLSocket)
         self.writing = self.leaving = self.useful = False
 
@@ -66,14 +67,17 @@ class Lanes:
         self._pipelining = True
         self._feed: Feed | None = None
         self._held: Job | None = None
-        self._closed = False
+        self._closed = self._calm = False
 
     # ---------------------------------------------------------------------------------------- one delivery
 
     def deliver(self, feed: Feed) -> None:
         """Run until the feed has nothing more and every job taken has its reply."""
-        self._feed, self._ask_at, self._finished = feed, 0.0, False
+        self._feed, self._ask_at, self._finished, self._calm = feed, 0.0, False, False
         self._failures, self._carried, self._retry_at, self._looked = 0, False, 0.0, 0.0
+        self._now = monotonic()
+        for lane in self._lanes:
+            lane.talk.feed_from(size=feed.size, body=feed.body)
         self._held = self._take()
         self._listen(0)  # a line that was closed meanwhile says so only now
         try:
@@ -88,27 +92,50 @@ class Lanes:
         return self._finished and self._held is None and all(lane.talk.idle or lane.leaving for lane in self._lanes)
 
     def _turn(self) -> None:
-        now = monotonic()
+        if not self._calm:
+            self._attend(monotonic())
+            if self._over():
+                return
+        now = self._now
+        tick = min(0.5, self._unit / 4)
+        self._listen(min(tick, self._ask_at - now) if self._ask_at > now else tick)
+        if self._now - self._looked >= tick / 2:
+            self._looked = self._now
+            self._time_out(self._now)
+
+    def _attend(self, now: float) -> None:
+        """Look after every lane. Calm is where all there may be are in flight: then only their answers matter."""
+        self._now = now
         self._start_idle(now)
         self._open_more(now)
-        if self._over():
-            return
-        tick = min(0.5, self._unit / 4)
-        wait = min(tick, max(self._ask_at - now, 0.0)) if self._ask_at > now else tick
-        self._listen(wait)
-        now = monotonic()
-        if now - self._looked >= tick / 2:
-            self._looked = now
-            self._time_out(now)
+        self._calm = len(self._lanes) >= self._most and not any(lane.talk.idle or lane.leaving for lane in self._lanes)
 
     def _listen(self, wait: float) -> None:
         """Wait for octets and for threads, serve them, and hand on what was answered."""
-        for key, events in self._selector.select(wait):
-            if key.data is None:
+        ready = self._selector.select(wait)
+        self._now = monotonic()
+        taken: list[Reply] = []
+        for key, events in ready:
+            lane = key.data
+            if lane is None:
+                self._calm = False
                 self._welcome()
-            else:
-                self._serve(key.data, events)
-        self._settle()
+            elif events & selectors.EVENT_READ:
+                if self._read(lane):
+                    taken += lane.talk.replies
+                    lane.talk.replies.clear()
+                    lane.useful = True
+                else:
+                    self._calm = False
+                    if lane.talk.replies:  # it may speak of us: heard before another lane takes the next message
+                        self._hand_on(lane)
+        if taken:  # before the next messages leave: a kill between the two would cost two in doubt
+            self._feed.settle(taken)
+        if not self._calm:
+            self._settle()
+        for key, _ in ready:
+            if (lane := key.data) is not None:
+                self._write(lane)
 
     def _start_idle(self, now: float) -> None:
         """Give work to every lane that has none; let go of those that may carry no more."""
@@ -128,17 +155,16 @@ class Lanes:
         if self._held is not None:
             job, self._held = self._held, None
             return job
-        now = monotonic()
-        if self._finished or now < self._ask_at:
+        if self._finished or self._now < self._ask_at:
             return None
         assert self._feed is not None
-        answer = self._feed.take(now)
-        if answer is None:
-            self._finished = True
-            return None
+        answer = self._feed.take(self._now)
         if isinstance(answer, tuple):
             return answer
-        self._ask_at = now + answer
+        if answer is None:
+            self._finished = True
+        else:
+            self._ask_at = self._now + answer
         return None
 
     def _settle(self) -> bool:
@@ -154,7 +180,8 @@ class Lanes:
     def _hand_on(self, lane: Lane) -> None:
         """Give a lane's answers to the feed, which may have work again for it."""
         replies, lane.talk.replies = lane.talk.replies, []
-        lane.useful = lane.useful or any(reply[1] != "released" for reply in replies)
+        if not lane.useful:
+            lane.useful = any(reply[1] != "released" for reply in replies)
         self._finished = False
         assert self._feed is not None
         self._feed.settle(replies)
@@ -177,48 +204,42 @@ class Lanes:
 
     # ---------------------------------------------------------------------------------------- octets
 
-    def _serve(self, lane: Lane, events: int) -> None:
-        if events & selectors.EVENT_READ:
-            self._read(lane)
-            if lane.talk.replies and self._feed is not None:
-                self._hand_on(lane)  # before the next message leaves: a kill between the two would cost two in doubt
-        if not lane.talk.fault:
-            self._write(lane)
-
-    def _read(self, lane: Lane) -> None:
+    def _read(self, lane: Lane) -> bool:
+        """Take what has come; True where it was the usual answer, and the lane is in flight again."""
         talk = lane.talk
         while True:
             try:
-                data = lane.sock.recv(65536)
+                data = lane.recv(8192)
             except NOT_YET:
-                return
+                return True
             except OSError as error:
                 talk.break_off(f"the connection broke ({error.strerror or error})")
-                return
+                return False
             if not data:
                 talk.break_off("it closed the connection")
-                return
+                return False
             due = talk.answers
-            talk.received(data)
+            usual = talk.received(data)
             if talk.answers != due:
-                lane.waits_since = monotonic()
+                lane.waits_since = self._now
             if talk.fault or not (lane.tls and lane.sock.pending()):  # type: ignore[attr-defined]  # of SSLSocket
-                return
+                return usual
 
     def _write(self, lane: Lane) -> None:
         talk = lane.talk
         while talk.output:
             try:
-                sent = lane.sock.send(talk.output)
+                sent = lane.send(talk.output)
             except NOT_YET:
                 break
             except OSError as error:
+                self._calm = False
                 self._read(lane)  # its last words may lie there and say why
                 if not talk.fault:
                     talk.break_off(f"the connection broke ({error.strerror or error})")
                 return
             talk.wrote(sent)
-            lane.waits_since = monotonic()
+            lane.waits_since = self._now
         if lane.writing is not bool(talk.output):
             lane.writing = not lane.writing
             wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if lane.writing else 0)
@@ -230,6 +251,7 @@ class Lanes:
             if step and now - lane.waits_since > PATIENCE[step] * self._unit:
                 what = "took no more octets" if step == "body" else f"gave no answer to {WORDS.get(step, step.upper())}"
                 lane.talk.break_off(f"it {what} for {PATIENCE[step] * self._unit:g} seconds")
+                self._calm = False
         self._settle()
 
     # ---------------------------------------------------------------------------------------- lanes come and go
@@ -278,12 +300,13 @@ class Lanes:
                 raise brought
 
     def _admit(self, line: Line) -> None:
+        assert self._feed is not None
         line.sock.setblocking(False)
         talk = Conversation(
             line.features,
             take=self._take,
-            size=lambda row: self._feed.size(row) if self._feed else 0,
-            body=lambda row: self._feed.body(row) if self._feed else b"",
+            size=self._feed.size,
+            body=self._feed.body,
             pipelining=self._pipelining,
             limit=self._limit,
         )
@@ -343,8 +366,9 @@ class Lanes:
                 self._leave(lane)
         until = monotonic() + min(2.0, PATIENCE["quit"] * self._unit)
         while any(lane.talk.awaited for lane in self._lanes) and monotonic() < until:
-            for key, events in self._selector.select(0.05):
-                self._serve(key.data, events)
+            for key, _ in self._selector.select(0.05):
+                self._read(key.data)
+                self._write(key.data)
             for lane in [lane for lane in self._lanes if lane.talk.fault]:
                 self._drop(lane)
         for lane in list(self._lanes):

@@ -60,6 +60,11 @@ class Gate:
         self._gap = 1.0 / rate if rate else 0.0
         self._next = 0.0
 
+    @property
+    def free(self) -> bool:
+        """True where nothing is kept and nothing need be counted: no rate, and no pause so far."""
+        return not self._gap
+
     def wait(self, now: float) -> float:
         """Seconds until the next message may go; 0: now."""
         return max(0.0, self._next - now) if self._gap else 0.0

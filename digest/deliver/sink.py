@@ -39,8 +39,9 @@ class Sink:
         if not _loopback(host):
             raise UsageError(f"{host} is not on this machine", hint="the local inbox binds to 127.0.0.1 or ::1 only")
         self.folder, self.faults = folder, faults
-        for name in ("tmp", "new", "cur") if folder else ():
-            (folder / name).mkdir(parents=True, exist_ok=True)
+        if folder is not None:
+            for name in ("tmp", "new", "cur"):
+                (folder / name).mkdir(parents=True, exist_ok=True)
         self.taken = self.twice = self.begun = 0
         self._seen: set[int] = set()
         self._lock = threading.Lock()

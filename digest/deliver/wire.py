@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from digest.interfaces import Job, Reply
 
@@ -22,11 +22,12 @@ MOST_OCTETS = 65_536  # of one reply: RFC 5321 4.5.3.1.5 speaks of 512 a line; s
 KEPT_LINES = 50  # of a reply are kept as its text
 KEPT_OCTETS = 4_096
 CODES = {b"%d" % code: code for code in range(200, 600)}  # RFC 5321 4.2: no other may come
+CRLF, DOT = b"\r\n", b".\r\n"
 ENVELOPE = ("mail", "rcpt", "data")
 FLIGHT = 1 + len(ENVELOPE)  # answers due to the end of one message and the envelope of the next
 USUAL = re.compile(rb"250 ([ -~]{0,500})\r\n250 [ -~]*\r\n25[01] [ -~]*\r\n354 [ -~]*\r\n").fullmatch
 """What a good server says to one flight: the message is taken, the next envelope too, and DATA may come."""
-ADDRESS = re.compile(r"[!-=?-~]+").fullmatch  # goes into a command as it is
+PLAIN = re.compile(r"[!-=?-~]+").fullmatch  # an address that goes into a command as it is
 CONTROLS = dict.fromkeys((*range(10), *range(11, 32), *range(127, 160)), "?")  # a reply is shown on terminals
 
 
@@ -118,11 +119,13 @@ class Conversation:
         "_gathered",
         "_in_flight",
         "_limit",
+        "_mail",
         "_next",
         "_open",
         "_pipelined",
         "_queued",
         "_refusal",
+        "_said_for",
         "_size",
         "_take",
         "_todo",
@@ -162,10 +165,11 @@ class Conversation:
         self._todo: deque[tuple[str, bytes]] = deque()  # commands that wait for an answer before them
         self._next: Job | None = None  # its envelope is out, its DATA is not answered
         self._current: Job | None = None  # its body is out, its dot is not answered
+        self._mail, self._said_for = b"", (b"", -1)  # the MAIL command, and the sender and size it is good for
         self._refusal: tuple[str, int, bytes] | None = None  # of the envelope that is out
         self._in_flight = False  # `USUAL` may come
         self._open = False  # a refused envelope has left a transaction open on the other side
-        self._gathered: list[bytes] = []  # octets for `output`, joined once at the end of each call
+        self._gathered: list[bytes | memoryview] = []  # octets for `output`, joined once at the end of each call
         self._transactions = self._queued = self._written = self._dot_end = 0
         self.output: bytes | memoryview = b""
         self.replies: list[Reply] = []
@@ -199,6 +203,11 @@ class Conversation:
             return "body" if self._current else "mail"
         return self._expect[0] if self._expect else ""
 
+    def feed_from(self, *, size: Callable[[int], int], body: Callable[[int], bytes]) -> None:
+        """Take messages from somewhere else from now on; only where nothing is in hand."""
+        self._size, self._body = size, body
+        self._said_for = (b"", -1)
+
     def start(self) -> None:
         """Begin a message, if there is one and nothing is in hand."""
         if self.idle and not self.spent:
@@ -207,7 +216,7 @@ class Conversation:
 
     def quit(self) -> None:
         """Say goodbye; only where nothing is in hand."""
-        self._send(b"QUIT\r\n", "quit")
+        self._send(b"QUIT\r\n", ("quit",))
         self._join()
 
     def wrote(self, octets: int) -> None:
@@ -236,22 +245,40 @@ class Conversation:
         return False
 
     def _usual(self, words: bytes) -> bool:
-        """One message taken, the next may leave: what `_answer` would do in four steps, at once."""
+        """One message taken, the next may leave, all as ever: what `_answer` does in four steps, at once."""
         assert self._current is not None
-        self._in_flight = False
-        self._expect.clear()
+        assert self._next is not None
+        taken, self._current, self._in_flight = self._current, None, False
         self.answers += FLIGHT
         self.accepted += 1
-        self.replies.append((self._current[0], "dot", 250, words.decode("ascii")))
-        self._current = None
-        self._message()
+        self.replies.append((taken[0], "dot", 250, words.decode("ascii")))
+        body = self._body(self._next[0])  # may raise: the job is still one that can be released
+        self._current, self._next = self._next, None
+        end = DOT if body[-2:] == CRLF else CRLF + DOT
+        self._dot_end = self._queued + len(body) + len(end)
+        job = None if self.spent else self._take()
+        if job is not None:
+            row, sender, address = job
+            if (sender, self._size(row) if self._with_size else 0) == self._said_for and PLAIN(address):
+                self._next = job
+                self._transactions += 1
+                self.output = b"".join((body, end, self._mail, b"RCPT TO:<", address.encode(), b">\r\nDATA\r\n"))
+                self._queued += len(self.output)
+                self._in_flight = True  # the same four answers are due again
+                return True
+        self._expect = deque(("dot",))
+        self._queued = self._dot_end
+        self._gathered = [body, end]
+        if job is not None:
+            self._put_out(job)
         self._join()
-        self._in_flight = len(self._expect) == FLIGHT
-        return self._in_flight
+        return False
 
     def _join(self) -> None:
         if self._gathered:
-            self.output = b"".join((self.output, *self._gathered))
+            if self.output:
+                self._gathered.insert(0, self.output)
+            self.output = b"".join(self._gathered)
             self._gathered.clear()
 
     def break_off(self, why: str) -> None:
@@ -265,6 +292,7 @@ class Conversation:
             self.replies.append((self._next[0], "released", 0, why))
             self.suspicious = self.suspicious or (self._pipelined and not self.accepted and not self.closing)
         self._current = self._next = None
+        self._in_flight = False
         self._expect.clear()
         self._todo.clear()
         self._gathered.clear()
@@ -279,53 +307,62 @@ class Conversation:
         Nothing happens where there is no job now, or this server can never carry it: the caller asks again.
         """
         job = None if self.spent else self._take()
-        if job is None:
-            return
+        if job is not None:
+            self._put_out(job)
+
+    def _put_out(self, job: Job) -> None:
         self._next, self._refusal = job, None  # in hand from here on, whatever is raised
-        if why := self._unsendable(job):
-            self.replies.append((job[0], "unsendable", 0, why))
-            self._next = None
-            return
+        row, sender, address = job
+        size = self._size(row) if self._with_size else 0
+        if (sender, size) != self._said_for or not PLAIN(address):
+            if why := self._unsendable(sender, address, size):
+                self.replies.append((row, "unsendable", 0, why))
+                self._next = None
+                return
+            self._say_mail(sender, address, size)
         self._transactions += 1
         if self._open:
-            self._open = False
-            if self._pipelined:
-                self._send(b"RSET\r\n", "rset")
-            else:
-                self._todo.append(("rset", b"RSET\r\n"))
-        mail, rcpt = self._envelope(job)
+            self._reset()
         if self._pipelined:
-            self._send(b"%bRCPT TO:<%b>\r\nDATA\r\n" % (mail, rcpt), *ENVELOPE)
+            self._send(b"%bRCPT TO:<%b>\r\nDATA\r\n" % (self._mail, address.encode()), ENVELOPE)
         else:
-            commands = mail, b"RCPT TO:<%b>\r\n" % rcpt, b"DATA\r\n"
+            commands = self._mail, b"RCPT TO:<%b>\r\n" % address.encode(), b"DATA\r\n"
             self._todo += zip(ENVELOPE, commands, strict=True)
             self._advance()
 
-    def _unsendable(self, job: Job) -> str:
+    def _unsendable(self, sender: bytes, address: str, size: int) -> str:
         """Why this job can never go over this line; empty: it can."""
-        row, sender, address = job
         if not address.isprintable() or ">" in address or b"\n" in sender or b"\r" in sender:
             return NO_ADDRESS  # it would become a command of its own
         if not self._utf8 and not (sender.isascii() and address.isascii()):
             return NO_UTF8
-        if self.room is not None and self._size(row) > self.room:
-            return TOO_BIG.format(self._size(row), self.room)
+        if self.room is not None and size > self.room:
+            return TOO_BIG.format(size, self.room)
         return ""
 
-    def _envelope(self, job: Job) -> tuple[bytes, bytes]:
-        row, sender, address = job
-        options = b" SIZE=%d" % self._size(row) if self._with_size else b""
-        if not (sender.isascii() and address.isascii()):
+    def _say_mail(self, sender: bytes, address: str, size: int) -> None:
+        """Make the MAIL command; it is good for the next plain address too, where this one is plain."""
+        options = b" SIZE=%d" % size if self._with_size else b""
+        plain = sender.isascii() and address.isascii()
+        if not plain:
             options += b" BODY=8BITMIME SMTPUTF8"  # RFC 6531 3.4; its servers offer 8BITMIME too
-        return b"MAIL FROM:<%b>%b\r\n" % (sender, options), address.encode()
+        self._mail = b"MAIL FROM:<%b>%b\r\n" % (sender, options)
+        self._said_for = (sender, size) if plain else (b"", -1)
+
+    def _reset(self) -> None:
+        self._open = False
+        if self._pipelined:
+            self._send(b"RSET\r\n", ("rset",))
+        else:
+            self._todo.append(("rset", b"RSET\r\n"))
 
     def _advance(self) -> None:
         """One command at a time: send the one whose turn it is."""
         if self._todo and not self._expect:
             step, octets = self._todo.popleft()
-            self._send(octets, step)
+            self._send(octets, (step,))
 
-    def _send(self, octets: bytes, *steps: str) -> None:
+    def _send(self, octets: bytes, steps: Sequence[str] = ()) -> None:
         """Queue octets, which these steps will answer."""
         self._expect += steps
         self._queued += len(octets)
@@ -371,7 +408,7 @@ class Conversation:
         elif code == 354 and self._refusal is None:
             self._message()
         elif code == 354:  # RFC 2920 3.1: nobody is there to get it, so end it empty; the answer to that says nothing
-            self._send(b".\r\n", "lone")
+            self._send(DOT, ("lone",))
             self._tell_refusal()
             self._begin()
         elif code < 400:
@@ -423,7 +460,7 @@ class Conversation:
         body = self._body(self._next[0])  # may raise: the job is still one that can be released
         self._current, self._next = self._next, None
         self._send(body)
-        self._send(b".\r\n" if body[-2:] == b"\r\n" else b"\r\n.\r\n", "dot")
+        self._send(DOT if body[-2:] == CRLF else CRLF + DOT, ("dot",))
         self._dot_end = self._queued
         if self._pipelined:
             self._begin()

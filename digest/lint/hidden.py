@@ -9,7 +9,7 @@ from digest.lint.page import Element, read
 from digest.lint.sight import looks
 from digest.lint.wording import PADDING
 
-__all__ = ["hidden", "preheader"]
+__all__ = ["hidden", "preheader", "preheader_words"]
 
 
 @lru_cache(maxsize=8)
@@ -26,6 +26,12 @@ def preheader(html: str) -> Element | None:
         chain = (element, *page.around(element))
         return [e for e in chain if seen[e.index].hidden][-1]
     return None
+
+
+def preheader_words(html: str) -> str:
+    """The words of the preheader, without what fills it up; empty where there is none."""
+    found = preheader(html)
+    return PADDING.sub(" ", read(html).text(found)).strip() if found else ""
 
 
 def hidden(html: str) -> Iterator[tuple[Element, str]]:

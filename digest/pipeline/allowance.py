@@ -16,7 +16,7 @@ from digest.settings import Config, Newsletter, Smtp
 __all__ = ["Allowance", "allowance", "relay_of", "time_needed"]
 
 DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 LONGEST = 3660  # days: an issue that takes longer never ends
 
 
@@ -68,13 +68,17 @@ def _limit(smtp: Smtp, begun: datetime, at: datetime) -> tuple[int | None, str]:
 
 
 def _free_at(smtp: Smtp, ledger: Ledger, begun: datetime, now: datetime) -> datetime:
-    """The first full hour from now at which something may leave again."""
-    for hours in range(1, 24):
-        at = now + hours * HOUR
+    """The first minute from now at which something may leave again: found by halves, as room only grows."""
+    low, high = 0, int(DAY / MINUTE)
+    while high - low > 1:
+        middle = (low + high) // 2
+        at = now + middle * MINUTE
         limit, _ = _limit(smtp, begun, at)
         if limit is None or ledger.sent_since(at - DAY) < limit:
-            return at
-    return now + DAY
+            high = middle
+        else:
+            low = middle
+    return now + high * MINUTE
 
 
 def time_needed(

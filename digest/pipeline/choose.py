@@ -66,10 +66,12 @@ def choose(
     occasion: Occasion,
     now: datetime,
     editor: Editor | None,
+    *,
+    everything: bool = False,
 ) -> tuple[Selection, tuple[Post, ...]]:
-    """Read what is within reach and select; gives the selection and every post that was read for it."""
+    """Read what is within reach, or everything, and select; gives the selection and every post that was read for it."""
     wanted = [s for s in sources if not newsletter.rules.sources or s.name in newsletter.rules.sources]
-    query = selector.reach(newsletter, history, occasion)
+    query = Query() if everything else selector.reach(newsletter, history, occasion)
     posts = read_posts(wanted, query)
     if selector.must_read_all(posts, history, query, editor):
         posts = read_posts(wanted, Query())

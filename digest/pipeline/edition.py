@@ -132,7 +132,6 @@ def assemble(
         sender=config.sender,
         public=config.public,
         issue_id=issue.id,
-        number=issue.number,
         date=date,
         kind=kind,
     )

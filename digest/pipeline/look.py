@@ -13,6 +13,7 @@ from pathlib import Path
 from digest.errors import DataError
 from digest.interfaces import Audience, FrozenIssue, FrozenVariant, Ledger, Roster, Source
 from digest.lifecycle import IssueState
+from digest.lint.hidden import preheader_words
 from digest.model import Finding, History, Occasion, Picked, Post, Query, Rendered, Selection, Window
 from digest.pipeline import edition as editions
 from digest.pipeline.choose import choose, occasion_for, read_posts
@@ -85,8 +86,10 @@ class Looker:
             return History(newsletter=newsletter.name, known=False)
         return self.ledger.history(newsletter.name)
 
-    def choose(self, newsletter: Newsletter, issue: str = "", *, at_once: bool = False) -> Chosen:
-        """Choose the issue's posts; a frozen issue's are those it carries."""
+    def choose(
+        self, newsletter: Newsletter, issue: str = "", *, at_once: bool = False, everything: bool = False
+    ) -> Chosen:
+        """Choose the issue's posts; a frozen issue's are those it carries. `everything`: read what is too old too."""
         history = self.history(newsletter)
         frozen = self.ledger.issue(issue) if issue and self.ledger is not None else None
         if frozen is not None and self.ledger is not None and frozen.frozen_at is not None:
@@ -95,7 +98,7 @@ class Looker:
             newsletter, history, self.now, issue=issue, at_once=at_once, drafts=self.drafts(newsletter.name)
         )
         editor = self.read_editor(occasion.issue)
-        selection, posts = choose(self.sources, newsletter, history, occasion, self.now, editor)
+        selection, posts = choose(self.sources, newsletter, history, occasion, self.now, editor, everything=everything)
         return Chosen(newsletter=newsletter, history=history, selection=selection, posts=posts, editor=editor)
 
     def _frozen(
@@ -153,7 +156,7 @@ def _rendered(v: FrozenVariant) -> Rendered:
         variant=v.variant,
         language=v.language,
         subject=v.subject,
-        preheader="",
+        preheader=preheader_words(v.html),
         mjml=v.mjml,
         mjml_origin=(),
         html=v.html,
@@ -202,5 +205,14 @@ def need_content(chosen: Chosen) -> None:
         raise DataError(
             f"{chosen.selection.occasion.issue} holds no post: nothing is dated from {window.start:%Y-%m-%d} "
             f"to {window.end:%Y-%m-%d} that is not sent or left out",
-            hint=f"digest select {chosen.newsletter.name} --explain says why; --issue ID shows another issue",
+            hint=f"digest select {chosen.newsletter.name} --explain says why; {_another(chosen)}",
         )
+
+
+def _another(chosen: Chosen) -> str:
+    """Which issue a person may want to see instead of one that is due and empty: the one after it."""
+    occasion = chosen.selection.occasion
+    if not occasion.due:
+        return "--issue ID shows another issue"
+    after = replace(chosen.history, last_send=occasion.send_at)
+    return f"--issue {occasion_for(chosen.newsletter, after, occasion.send_at).issue} shows the coming one"

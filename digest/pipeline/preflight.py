@@ -1,16 +1,23 @@
-"""The preflight of an edition: every variant, stamped for two sample readers, before the rules of `lint`."""
+"""The preflight of an edition: every variant, stamped for two sample readers, before the rules of `lint`.
+
+What takes seconds is apart and done where it is asked for: the rules that ask the network, and SpamAssassin.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from digest.audience import tokens
 from digest.errors import PreflightFailed
-from digest.lint import runner
-from digest.model import Finding
+from digest.lint import runner, spam
+from digest.lint.network import Network
+from digest.model import Finding, Proof, Sample
 from digest.pipeline import edition as editions
 from digest.pipeline.edition import LastIssue
 from digest.pipeline.look import Chosen, Looker, Shown, last_sent
 from digest.settings import Newsletter
 
-__all__ = ["findings", "judge"]
+__all__ = ["findings", "gravest_first", "judge", "online", "spam_scores"]
 
 GRAVITY = ("error", "warning", "info")
 READERS = (("reader@example.net", "a"), ("other@example.com", "b"))
@@ -25,21 +32,59 @@ def findings(looker: Looker, shown: Shown, *, to_list: bool) -> tuple[Finding, .
             editions.sample(looker.config, variant, to=to, token=sign * 26, message_id=sign * 32)
             for to, sign in READERS
         )
-        proof = editions.proof_of(
-            looker.config,
-            shown.edition,
-            shown.chosen.history,
-            samples,
-            looker.now,
-            recipients=shown.people,
-            last=last,
-            to_list=to_list,
-            variant=index,
-        )
-        told = runner.check(proof, looker.config.lint)
+        told = runner.check(_proof(looker, shown, index, samples, last, to_list=to_list), looker.config.lint)
         places = set(found)
         found |= {(*_place(f), f.message): f for f in told if not any(_place(f) == p[:4] for p in places)}
-    return tuple(sorted(found.values(), key=lambda f: (GRAVITY.index(f.severity), f.rule)))
+    return gravest_first(found.values())
+
+
+def online(looker: Looker, shown: Shown, network: Network) -> tuple[Finding, ...]:
+    """Run the rules that ask the network over the whole issue (any other variant has no link besides). The sample
+    carries the inert token: a POST to its unsubscribe address takes nobody off a list."""
+    whole = shown.edition.variants[0]
+    inert = editions.sample(looker.config, whole, to=READERS[0][0], token=tokens.INERT, message_id="0" * 32)
+    proof = _proof(looker, shown, 0, (inert,), _last(looker, shown.chosen), to_list=False)
+    return runner.check_online(proof, network, looker.config.lint)
+
+
+def spam_scores(looker: Looker, shown: Shown) -> tuple[Finding, ...]:
+    """SpamAssassin's opinion of the issue, once in each language: it takes seconds a message."""
+    if not spam.available():
+        hint = "install the package spamassassin; it is asked on this machine, nothing leaves it"
+        return (
+            Finding(rule="spam-score", severity="info", message="SpamAssassin is not installed: no score", hint=hint),
+        )
+    found: list[Finding] = []
+    spoken: set[str] = set()
+    to, sign = READERS[0]
+    for index, variant in enumerate(shown.edition.variants):
+        if variant.language not in spoken:
+            spoken.add(variant.language)
+            sample = editions.sample(looker.config, variant, to=to, token=sign * 26, message_id=sign * 32)
+            proof = _proof(looker, shown, index, (sample,), LastIssue(), to_list=False)
+            found += runner.judged(proof, spam.score(sample.data), looker.config.lint)
+    return tuple(found)
+
+
+def gravest_first(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in the order in which a person mends them."""
+    return tuple(sorted(found, key=lambda f: (GRAVITY.index(f.severity), f.rule)))
+
+
+def _proof(
+    looker: Looker, shown: Shown, index: int, samples: tuple[Sample, ...], last: LastIssue, *, to_list: bool
+) -> Proof:
+    return editions.proof_of(
+        looker.config,
+        shown.edition,
+        shown.chosen.history,
+        samples,
+        looker.now,
+        recipients=shown.people,
+        last=last,
+        to_list=to_list,
+        variant=index,
+    )
 
 
 def _place(f: Finding) -> tuple[object, ...]:

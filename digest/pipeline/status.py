@@ -14,10 +14,10 @@ from digest.pipeline.choose import next_due, occasion_for
 from digest.pipeline.report import Report
 from digest.settings import Config, Newsletter
 
-__all__ = ["finished", "latest", "of_issue"]
+__all__ = ["finished", "of_issue", "of_newsletters"]
 
 
-def latest(config: Config, ledger: Ledger | None, now: datetime) -> list[Report]:
+def of_newsletters(config: Config, ledger: Ledger | None, now: datetime) -> list[Report]:
     """Report on the latest issue of each newsletter, or on the one that is due or coming."""
     return [_latest(config, ledger, n, now) for n in config.newsletters]
 

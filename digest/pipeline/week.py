@@ -16,6 +16,7 @@ from digest.model import Counts, Post
 from digest.pipeline import edition as editions
 from digest.pipeline import people, preflight, report, work
 from digest.pipeline.allowance import relay_of, time_needed
+from digest.pipeline.choose import occasion_for
 from digest.pipeline.look import Chosen, Looker, Shown
 from digest.pipeline.report import Report
 from digest.pipeline.work import Hands
@@ -42,12 +43,12 @@ def run(hands: Hands, looker: Looker, newsletter: Newsletter, orders: Orders) ->
         reports.append(_go_on(hands, newsletter, issue, orders))
         if reports[-1].exit_code not in (0, 75):
             return reports  # the relay refuses us: a second issue would fare no better
-    chosen = looker.choose(newsletter, at_once=orders.at_once)
-    occasion = chosen.selection.occasion
-    if not (occasion.due or orders.at_once):
+    occasion = occasion_for(newsletter, looker.history(newsletter), looker.now, at_once=orders.at_once)
+    if not (occasion.due or orders.at_once):  # asked before a post is read: most runs end here
         if not reports:
             reports.append(report.of_occasion(occasion, state="nothing-due"))
         return reports
+    chosen = looker.choose(newsletter, at_once=orders.at_once)
     notes = _told_once(hands, chosen, orders)
     if chosen.selection.skip:
         return [*reports, _skip(hands, chosen, orders, notes)]

@@ -22,7 +22,7 @@ from digest.pipeline import control, edition, report
 from digest.pipeline.allowance import allowance
 from digest.pipeline.watch import Watch
 from digest.render import mime
-from digest.settings import Config, Newsletter
+from digest.settings import Config, Newsletter, Sender
 
 __all__ = ["Hands", "unfinished", "work_off"]
 
@@ -125,16 +125,23 @@ def _by_watch(watch: Watch) -> sender.Result:
 def stamper(hands: Hands, issue: FrozenIssue) -> Callable[[int, str, str], bytes]:
     """Make the function that gives one reader's bytes; each variant's are checked once before the first leaves."""
     variants = hands.ledger.variants(issue.id, issue.revision)
-    key = hands.keys.messages
+    identity = tokens.message_ids(hands.keys.messages, issue.id, issue.revision)
     for variant in variants:
         edition.sample(hands.config, variant, to="reader@example.net", token=tokens.INERT, message_id="0" * 32)
     stamps = [edition.stencil_for(v).stamp for v in variants]
 
     def body(variant: int, address: str, token: str) -> bytes:
-        identity = tokens.message_id(key, issue.id, issue.revision, normalize("NFC", address.lower()))
-        return stamps[variant](to=address, token=token, message_id=identity)
+        return stamps[variant](to=address, token=token, message_id=identity(normalize("NFC", address.lower())))
 
     return body
+
+
+def _return_path(sender: Sender) -> Callable[[str], bytes]:
+    """The MAIL FROM of a token: the same for all, unless bounces tell who they were for."""
+    if sender.bounces:
+        return lambda token: mime.mail_from(sender, token).encode()
+    same = mime.mail_from(sender, "").encode()
+    return lambda token: same
 
 
 def _deliver(
@@ -149,7 +156,7 @@ def _deliver(
             issue=issue,
             transport=transport,
             body=body,
-            mail_from=lambda token: mime.mail_from(hands.config.sender, token).encode(),
+            mail_from=_return_path(hands.config.sender),
             clock=hands.clock,
             pace=replace(hands.pace, daily=today.limit),
             stop=stop,

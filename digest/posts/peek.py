@@ -22,7 +22,8 @@ KEY = re.compile(
     rb"|(?P<path>path|permalink|url|slug))[\"']?[ \t]*[:=](?P<value>[^\r\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
-DAY = re.compile(rb"[ \t]*[\"']?(\d{4}-\d\d-\d\d)(?!\d)")
+# 2025-13-03 is no day: it must be read, to be told.
+DAY = re.compile(rb"[ \t]*[\"']?(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?!\d)")
 WORD = re.compile(rb"[ \t]*[\"']?(?:true|false|yes|no)[\"']?[ \t]*$", re.IGNORECASE)
 IN_PATH = re.compile(rb"(?:^|[/\"' ])\d{4}/\d{1,2}/\d{1,2}(?:/|[\"' ]|$)")
 SOME_DAY = re.compile(r"\d{4}[-/]\d")

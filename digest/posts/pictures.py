@@ -1,4 +1,4 @@
-"""The picture that a post names in its metadata: which key holds it, its address, and where it lies here.
+"""The pictures that a post names: which key of the metadata holds one, its address, and where it lies here.
 
 Nothing is opened: sizes are read by whoever needs them. A file is named only where it lies inside the project or site.
 """
@@ -14,7 +14,7 @@ from digest.model import Image
 from digest.posts.links import is_web, joined
 from digest.posts.written import Value
 
-__all__ = ["KEYS", "picture"]
+__all__ = ["KEYS", "allowed", "lies_at", "picture"]
 
 KEYS = (
     "coverimage", "cover", "heroimage", "hero", "featuredimage", "featureimage", "featured", "image", "images",
@@ -84,6 +84,31 @@ def _image(named: str, alt: str, file: Path, url: str, base: str, tops: tuple[Pa
         if here or is_web(link)
         else None
     )
+
+
+def lies_at(named: str, *, file: Path, base: str, tops: tuple[Path, ...]) -> str:
+    """Say where a picture lies that the text of a post names; empty where it is on the web alone, or outside.
+
+    `file` is the post. It lies beside it, in its own folder (Hexo), or where generators serve files from.
+    """
+    if base and named.startswith(base.rstrip("/") + "/"):
+        named = named.removeprefix(base.rstrip("/"))
+    if not named or is_web(named) or named.startswith("//") or re.match(r"[A-Za-z][\w+.-]*:", named):
+        return ""
+    try:
+        path = unquote(urlsplit(named).path)
+    except ValueError:
+        return ""
+    if not path or len(path) > 1000:
+        return ""
+    own = () if path.startswith("/") else (file.parent / path, file.with_suffix("") / path)
+    found = next((here for p in own if (here := _inside(p, tops))), None) or _served(path, file, tops)
+    return str(found) if found else ""
+
+
+def allowed(file: str, tops: tuple[Path, ...]) -> bool:
+    """Say whether a file lies inside one of the folders, whatever links lead to it."""
+    return _inside(Path(file), tops) is not None
 
 
 def _inside(path: Path, tops: tuple[Path, ...]) -> Path | None:

@@ -10,17 +10,17 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from digest.errors import TemplateError
 from digest.language import Language, language
 from digest.model import Finding, Issue, Post, Rendered
 from digest.render import headers, mjml, plain
+from digest.render.album import Album, Developed, Local
 from digest.render.environment import Foreign, Output, environment, render
 from digest.render.facts import Entry, Shelf, entry
 from digest.render.links import host
-from digest.render.markup import Body, body, styled
-from digest.render.phrases import Phrases
+from digest.render.markup import Body, body, least_octets, styled
+from digest.render.phrases import Phrases, sent_on
 from digest.render.slots import Slot, mark
 from digest.render.text import one_line
 from digest.render.theme import ISSUE, TEXT, Theme
@@ -42,25 +42,49 @@ class _Layout:
     cards: int
 
 
-def draw(issue: Issue, *, newsletter: Newsletter, site: Site, sender: Sender, public: Public, theme: Theme) -> Rendered:
+def draw(
+    issue: Issue,
+    *,
+    newsletter: Newsletter,
+    site: Site,
+    sender: Sender,
+    public: Public,
+    theme: Theme,
+    local: Local | None = None,
+) -> Rendered:
     """Draw an issue. Raises TemplateError where the theme or a phrase of the configuration is at fault.
 
-    What posts brought and had to be mended comes as `warnings`; it is never an error.
+    What posts brought and had to be mended comes as `warnings`; it is never an error. `local` reads pictures that lie
+    on this machine; without it their sizes are unknown, and none goes along.
     """
-    return _Drawing(issue, newsletter, site, sender, public, theme).finished()
+    return _Drawing(issue, newsletter, site, sender, public, theme, local or Local()).finished()
 
 
 class _Drawing:
     def __init__(
-        self, issue: Issue, newsletter: Newsletter, site: Site, sender: Sender, public: Public, theme: Theme
+        self,
+        issue: Issue,
+        newsletter: Newsletter,
+        site: Site,
+        sender: Sender,
+        public: Public,
+        theme: Theme,
+        local: Local,
     ) -> None:
         self.issue, self.newsletter, self.theme, self.site = issue, newsletter, theme, site
         self.language: Language = language(issue.language or newsletter.language or site.language)
-        self.sent = issue.send_at.astimezone(ZoneInfo(issue.window.zone)).date()
+        self.sent = sent_on(issue)
         self.repairs: dict[str, list[tuple[str, str]]] = {}
+        self.album = Album(
+            local,
+            embed=newsletter.images == "embed",
+            domain=sender.domain,
+            project=theme.project,
+            at_least=theme.space["thumb_wide"],
+        )
         self.css = self._css()
         self.bodies: dict[str, Body] = {}
-        self.intro = self._body(issue.intro, site.url, issue.intro_file, "")
+        self.intro = self._body(issue.intro, site.url, issue.intro_file)
         self.unsubscribe = headers.unsubscribe_url(public, mark(Slot.TOKEN)) or headers.unsubscribe_mailto(
             sender, mark(Slot.TOKEN)
         )
@@ -69,26 +93,24 @@ class _Drawing:
         self.address = one_line(sender.postal_address)
 
     def finished(self) -> Rendered:
-        whole = self.issue.content == "full"
-        if whole:
-            for post in self.issue.posts:
-                self.bodies[post.id] = self._body(post.body, post.url, post.path, post.title, post.dialect)
-        entries = {post.id: self._entry(post) for post in self.issue.posts}
+        full = self._whole_texts() if self.issue.content == "full" else {}
+        entries = {post.id: self._entry(post, full.get(post.id, Foreign(""))) for post in self.issue.posts}
         phrases = Phrases.of(self.issue, self.newsletter, self.language, entries, plain.as_line(self.intro.nodes))
         values = self._values(phrases)
-        layout, source, html = self._fitted(values, entries, self._first_layout(whole, entries))
+        layout, source, page = self._fitted(values, entries, self._first_layout(tuple(full)))
         text = self._text(values, self._arranged(entries, layout), layout)
         return Rendered(
-            variant=_variant(self.issue, self.theme, phrases.subject, html, text),
+            variant=_variant(self.issue, self.theme, phrases.subject, page.html, text),
             language=self.language.tag,
             subject=phrases.subject,
             preheader=phrases.preheader,
             mjml=source.text,
             mjml_origin=tuple((line, self.theme.display(file), there) for line, file, there in source.origin),
-            html=html,
+            html=page.html,
             text=text,
             posts=tuple(post.id for post in self.issue.posts),
-            warnings=(*phrases.warnings, *self._warnings(layout)),
+            warnings=(*phrases.warnings, *self._warnings(layout, page)),
+            pictures=page.pictures,
         )
 
     # ---------------------------------------------------------------------------------------- values
@@ -97,22 +119,30 @@ class _Drawing:
         made = environment(self.theme.folders, markup=False)
         return self._rendered(made, "parts/body.css.j2", self._looks()).text
 
-    def _body(self, markdown: str, base: str, place: str, title: str, dialect: str = "") -> Body:
+    def _body(self, markdown: str, base: str, place: str, post: Post | None = None) -> Body:
         if not markdown.strip():
             return Body(nodes=())
-        made = body(markdown, base=base, language=self.language, dialect=dialect, title=title)
+        made = body(
+            markdown,
+            base=base,
+            language=self.language,
+            dialect=post.dialect if post else "",
+            title=post.title if post else "",
+            look=lambda named, url, repairs: self.album.see(post, named, url, repairs.tell),
+        )
         self.repairs.setdefault(place, []).extend(made.repairs)
         return made
 
-    def _entry(self, post: Post) -> Entry:
+    def _entry(self, post: Post, whole: Foreign) -> Entry:
         return entry(
             post,
             language=self.language,
             year=self.sent.year,
             content=self.issue.content,
             options=dict(self.theme.options),
-            body=styled(self.bodies[post.id].nodes, self.css) if post.id in self.bodies else Foreign(""),
+            body=whole,
             repairs=self.repairs.setdefault(post.path, []),
+            album=self.album,
         )
 
     def _looks(self) -> dict[str, Any]:
@@ -177,20 +207,31 @@ class _Drawing:
 
     # ---------------------------------------------------------------------------------------- room for each
 
-    def _first_layout(self, whole: bool, entries: Mapping[str, Entry]) -> _Layout:
+    def _whole_texts(self) -> dict[str, Foreign]:
+        """The texts that may stand in full, in order. What surely has no room is not even read as Markdown."""
+        left = BUDGET - SHELL - CARD * len(self.issue.posts)
+        full: dict[str, Foreign] = {}
+        growth: list[float] = []  # of those that were read: their size against the least it could have been
+        for post in self.issue.posts:
+            least = least_octets(post.body)
+            if least * max(1, 0.8 * min(growth, default=1)) > left:
+                continue
+            made = self._body(post.body, post.url, post.path, post)
+            html = styled(made.nodes, self.css)
+            size = len(html.encode())
+            growth.append(size / (least + 1))
+            if size <= left:
+                self.bodies[post.id], full[post.id] = made, html
+                left -= size
+        return full
+
+    def _first_layout(self, full: tuple[str, ...]) -> _Layout:
         """The most that may fit: each text's size is known, so that few layouts must be tried."""
         rest = len(self.issue.posts) - (1 if self.issue.lead else 0)
-        if not whole:
-            wanted = int(self.theme.options["cards"])
-            return _Layout(full=(), cards=rest if rest == wanted + 1 else min(rest, wanted))
-        left = BUDGET - SHELL - CARD * len(self.issue.posts)
-        full: list[str] = []
-        for post in self.issue.posts:
-            size = len(entries[post.id].body.encode())
-            if size <= left:
-                full.append(post.id)
-                left -= size
-        return _Layout(full=tuple(full), cards=rest)
+        if self.issue.content == "full":
+            return _Layout(full=full, cards=rest)
+        wanted = int(self.theme.options["cards"])
+        return _Layout(full=(), cards=rest if rest == wanted + 1 else min(rest, wanted))
 
     def _arranged(self, entries: Mapping[str, Entry], layout: _Layout) -> dict[str, Any]:
         """Lead, shelves and lines of a layout, as templates take them."""
@@ -217,13 +258,13 @@ class _Drawing:
 
     def _fitted(
         self, values: dict[str, Any], entries: Mapping[str, Entry], layout: _Layout
-    ) -> tuple[_Layout, Output, str]:
+    ) -> tuple[_Layout, Output, Developed]:
         """Draw, and draw again with less while the mail is over the budget."""
         while True:
-            source, html = self._html(values | self._arranged(entries, layout))
-            over = len(html.encode()) + SLOTS - BUDGET
+            source, page = self._html(values | self._arranged(entries, layout))
+            over = len(page.html.encode()) + SLOTS - BUDGET
             if over <= 0 or layout == _Layout(full=(), cards=0):
-                return layout, source, html
+                return layout, source, page
             if layout.full:
                 layout = replace(layout, full=layout.full[:-1])
             else:
@@ -231,11 +272,11 @@ class _Drawing:
 
     # ---------------------------------------------------------------------------------------- the two parts
 
-    def _html(self, values: dict[str, Any]) -> tuple[Output, str]:
+    def _html(self, values: dict[str, Any]) -> tuple[Output, Developed]:
         made = environment(self.theme.folders, markup=True)
         source = self._rendered(made, self.theme.template(ISSUE), values)
         try:
-            return source, mjml.compiled(source.text, source.origin)
+            return source, self.album.developed(mjml.compiled(source.text, source.origin))
         except TemplateError as exc:
             raise self._shown(exc) from exc.__cause__
 
@@ -262,11 +303,11 @@ class _Drawing:
 
     # ---------------------------------------------------------------------------------------- what was mended
 
-    def _warnings(self, layout: _Layout) -> tuple[Finding, ...]:
+    def _warnings(self, layout: _Layout, page: Developed) -> tuple[Finding, ...]:
+        told = [(place, *repair) for place, repairs in self.repairs.items() for repair in repairs]
         found = [
             Finding(rule=rule, severity="warning", message=message, file=place, part="posts")
-            for place, repairs in self.repairs.items()
-            for rule, message in dict.fromkeys(repairs)
+            for place, rule, message in dict.fromkeys((*told, *page.told))
         ]
         count = len(self.issue.posts)
         if self.issue.content == "full" and len(layout.full) < count:

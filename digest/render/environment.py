@@ -28,11 +28,13 @@ from markupsafe import Markup
 
 from digest.errors import TemplateError
 from digest.render.plain import capitals, wrap
+from digest.render.theme import outside
 
 __all__ = ["Foreign", "Output", "environment", "phrase", "render"]
 
 ORIGIN_START, ORIGIN_END = "\ufdd4", "\ufdd5"
 LIMIT = 5_000_000  # characters that a template may put out
+SHIPPED = "shipped/"  # before a name: the file that comes with digest, past the project's own
 
 ORIGIN = re.compile(f"{ORIGIN_START}(\\d+)@([^{ORIGIN_END}]*){ORIGIN_END}")
 
@@ -81,6 +83,26 @@ def _marked(token: Token, name: str) -> str:
     )
 
 
+class _Files(jinja2.FileSystemLoader):
+    """Files of the folders, earlier ones winning; `shipped/NAME` is the last folder's, for one that extends its own."""
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> Any:
+        past = template.startswith(SHIPPED)
+        for folder in self.searchpath[-1:] if past else self.searchpath:
+            found = jinja2.FileSystemLoader(folder)
+            try:
+                source = found.get_source(environment, template.removeprefix(SHIPPED) if past else template)
+            except jinja2.TemplateNotFound:
+                continue
+            except UnicodeDecodeError as exc:
+                raise TemplateError(f"{template} is not UTF-8: {exc.reason}", hint="Save it as UTF-8.") from exc
+            if outside(Path(source[1]), Path(folder)):
+                hint = "A theme is made of files in templates/ alone: copy the file there."
+                raise TemplateError(f"{template} is a link that leads out of templates/", hint=hint)
+            return source
+        raise jinja2.TemplateNotFound(template)
+
+
 def _something(value: Any) -> Any:
     """Refuse to print None: a mail that says "None" is a mistake of its template."""
     if value is None:
@@ -104,7 +126,7 @@ def _capitals(context: Context, text: str) -> str:
 def environment(folders: tuple[Path, ...], *, markup: bool) -> jinja2.Environment:
     """Make the environment over these folders, earlier ones winning file by file; `markup` escapes what is printed."""
     made = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(folders),
+        loader=_Files(folders),
         autoescape=markup,
         undefined=jinja2.StrictUndefined,
         finalize=_something,
@@ -124,14 +146,35 @@ def render(made: jinja2.Environment, name: str, values: Mapping[str, Any]) -> Ou
     try:
         for part in made.get_template(name).generate(values):
             size += len(part)
-            if size > LIMIT:
-                raise TemplateError("the template puts out more than 5 MB", hint="Look for a loop that never ends.")
             parts.append(part)
+            if size > LIMIT:
+                raise _endless(made, name, parts)
     except TemplateError as exc:
-        raise TemplateError(exc.message, hint=exc.hint, file=_path(made, name)) from None
+        if exc.file is not None:
+            raise
+        file, line = _place(exc, made)
+        raise TemplateError(
+            exc.message, hint=exc.hint, file=file or str(Path(_folder(made)) / name), line=line
+        ) from None
     except Exception as exc:  # a theme is somebody's program: whatever it raises is its author's news
         raise _translated(made, name, exc, values) from exc
     return Output.of("".join(parts))
+
+
+def _endless(made: jinja2.Environment, name: str, parts: list[str]) -> TemplateError:
+    """What to say of five million characters: the last mark of origin in them tells the place."""
+    for part in reversed(parts):
+        if found := ORIGIN.findall(part[-100_000:]):
+            line, file = found[-1]
+            break
+    else:
+        file, line = _path(made, name), 0
+    hint = "Look for a loop that never ends."
+    return TemplateError("the template puts out more than 5 MB", hint=hint, file=file, line=int(line) or None)
+
+
+def _folder(made: jinja2.Environment) -> str:
+    return str(getattr(made.loader, "searchpath", [""])[0])
 
 
 def phrase(source: str, values: Mapping[str, Any], *, file: str, key: str) -> str:
@@ -167,13 +210,23 @@ def _translated(made: jinja2.Environment, name: str, exc: Exception, values: Map
     file, line = _place(exc, made)
     if isinstance(exc, jinja2.TemplateNotFound):
         wanted = str(exc.name or name)
-        hint = _nearest(wanted, made.list_templates() if made.loader else ())
+        parts = wanted.replace("\\", "/").split("/")
+        inside = "" not in parts and ".." not in parts
+        hint = _nearest(wanted, made.list_templates() if made.loader else ()) if inside else ONLY_INSIDE
         return TemplateError(f"there is no template {wanted}", hint=hint, file=file, line=line)
     if isinstance(exc, jinja2.UndefinedError):
         return TemplateError(exc.message or "a name is not known", hint=_names(exc, values), file=file, line=line)
     if isinstance(exc, RecursionError):
-        return TemplateError("a template includes itself without end", file=file, line=line)
-    return TemplateError(f"the template fails: {exc}", file=file or _path(made, name), line=line)
+        hint = (
+            "Take the include or the extends out, or give it an end; to extend your own file's namesake, name shipped/…"
+        )
+        return TemplateError("a template includes itself without end", hint=hint, file=file, line=line)
+    return TemplateError(
+        f"the template fails: {str(exc) or type(exc).__name__}", file=file or _path(made, name), line=line
+    )
+
+
+ONLY_INSIDE = "A template names files of templates/ alone, from that folder on: parts/card.mjml.j2."
 
 
 def _place(exc: Exception, made: jinja2.Environment) -> tuple[str | None, int | None]:

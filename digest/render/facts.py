@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from digest.language import Language, direction
-from digest.model import Image, Post
+from digest.model import Post
+from digest.render.album import Album
 from digest.render.environment import Foreign
 from digest.render.excerpt import cut, excerpt_of
+from digest.render.images import NO_PICTURE
 from digest.render.links import absolute
-from digest.render.mailbody import NO_PICTURE
 from digest.render.markup import inline, words
 from digest.render.text import one_line
 
@@ -91,6 +93,7 @@ def entry(
     options: dict[str, object],
     body: Foreign,
     repairs: list[tuple[str, str]],
+    album: Album,
 ) -> Entry:
     """Make the facts of a post; `year` is the issue's (another one is named), `repairs` takes what was mended."""
     text, html = inline(post.title or post.slug or post.path)
@@ -120,7 +123,7 @@ def entry(
         read=read,
         excerpt="" if content == "title" else excerpt_of(post, limit if isinstance(limit, int) else 240),
         tags=tags,
-        cover=_cover(post.image, url, repairs) if options.get("covers", True) else None,
+        cover=_cover(post, url, repairs, album) if options.get("covers", True) else None,
         lang=one_line(post.lang) if foreign else "",
         dir=direction(post.lang) if foreign else language.dir,
         body=body,
@@ -155,24 +158,27 @@ def _reading_time(body: str, language: Language) -> str:
     return language.plural("{count} min read", "{count} min read", minutes).replace(" ", NBSP)
 
 
-def _cover(image: Image | None, base: str, repairs: list[tuple[str, str]]) -> Cover | None:
-    if image is None or not image.url:
+def _cover(post: Post, base: str, repairs: list[tuple[str, str]], album: Album) -> Cover | None:
+    image = post.image
+    if image is None or not (image.url or image.file):
         return None
-    url = absolute(image.url, base, mail=False)
-    shown = one_line(image.url)[:80]
-    if not url.startswith("https:"):
+    url = absolute(image.url, base, mail=False) if image.url else ""
+    shown = one_line(image.url or Path(image.file).name)[:80]
+    seen = album.see(post, image.url, url, lambda rule, message: repairs.append((rule, message)), file=image.file)
+    if not seen.goes_along and not url.startswith("https:"):
         repairs.append(("image-scheme", f"the cover has no https address ({shown}) and was left out"))
         return None
-    if NO_PICTURE.search(urlsplit(url).path):
+    if not seen.goes_along and NO_PICTURE.search(urlsplit(url).path):
         repairs.append(("image-format", f"mail clients do not show the cover {shown}; it was left out"))
         return None
-    known = bool(image.width and image.height)
-    if known and min(image.width or 0, image.height or 0) <= 2:
+    width, height = (seen.width, seen.height) if seen.width else (image.width, image.height)
+    known = bool(width and height)
+    if known and min(width or 0, height or 0) <= 2:
         repairs.append(("tracking", f"the cover {shown} is a tracking pixel and was left out"))
         return None
     return Cover(
-        url=url,
+        url=seen.url,
         alt=cut(one_line(image.alt), 150),
-        width=image.width if known else None,
-        height=image.height if known else None,
+        width=width if known else None,
+        height=height if known else None,
     )

@@ -54,13 +54,11 @@ def bare(text: str) -> Iterator[tuple[int, int]]:
     """Find addresses that stand in running text; what closes the sentence around them is not theirs."""
     for found in BARE.finditer(text):
         end = found.end()
-        while text[end - 1] in ".,;:!?*]}" or (text[end - 1] == ")" and not _balanced(text[found.start() : end])):
+        unopened = found[0].count(")") - found[0].count("(")
+        while text[end - 1] in ".,;:!?*]}" or (text[end - 1] == ")" and unopened > 0):
+            unopened -= text[end - 1] == ")"
             end -= 1
         yield found.start(), end
-
-
-def _balanced(address: str) -> bool:
-    return address.count("(") >= address.count(")")
 
 
 def host(address: str) -> str:

@@ -7,14 +7,17 @@ in a mail are those of the dark palette (i t m a l b k).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from digest.language import Language
+from digest.render.album import Seen
 from digest.render.emoji import emojified
+from digest.render.images import NO_PICTURE
 from digest.render.links import absolute, bare, host, watch_page
 from digest.render.tree import Element, Node, text_of
 
-__all__ = ["Repairs", "rewrite"]
+__all__ = ["Look", "Repairs", "rewrite"]
 
 WIDTH = 536  # the sheet without its sides
 COLUMNS = 4  # a table with more becomes blocks
@@ -32,7 +35,7 @@ INLINE = {
     "s": "del", "strike": "del", "ins": "u", "u": "u", "sub": "sub", "sup": "sup", "code": "code", "kbd": "code",
     "samp": "code", "tt": "code", "math": "code", "mark": "mark",
 }  # fmt: skip
-NO_PICTURE = re.compile(r"\.(svgz?|avif|tiff?|heic)(?:[?#]|$)", re.IGNORECASE)
+START, SPAN = re.compile("[0-9]{1,6}"), re.compile("[1-9][0-9]?")
 
 
 @dataclass(slots=True)
@@ -46,10 +49,14 @@ class Repairs:
         self.told.setdefault((rule, message))
 
 
-def rewrite(root: Element, *, base: str, language: Language, title: str, repairs: Repairs) -> list[Node]:
+Look = Callable[[str, str, Repairs], Seen]
+"""What is known of a picture, from its name as written and its address: how large it is, and whether it goes along."""
+
+
+def rewrite(root: Element, *, base: str, language: Language, title: str, repairs: Repairs, look: Look) -> list[Node]:
     """Rewrite a body; `base` is the page it stands on, `title` is dropped where the body opens with it once more."""
     body = Element("root", {}, _without_title(root.children, title))
-    return _parted(_Rewriter(base, language, repairs, _levels(body)).blocks(body.children))
+    return _parted(_Rewriter(base, language, repairs, _levels(body), look).blocks(body.children))
 
 
 def _parted(nodes: list[Node]) -> list[Node]:
@@ -90,8 +97,8 @@ def _box(*children: Node, of: str, inner: dict[str, str] | None = None) -> Eleme
 
 
 class _Rewriter:
-    def __init__(self, base: str, language: Language, repairs: Repairs, levels: dict[str, str]) -> None:
-        self.base, self.language, self.repairs, self.levels = base, language, repairs, levels
+    def __init__(self, base: str, language: Language, repairs: Repairs, levels: dict[str, str], look: Look) -> None:
+        self.base, self.language, self.repairs, self.levels, self.look = base, language, repairs, levels, look
 
     # ---------------------------------------------------------------------------------------- blocks
 
@@ -186,7 +193,7 @@ class _Rewriter:
             Element("li", {}, self._item(c)) for c in node.children if isinstance(c, Element) and not _hidden(c)
         ]
         kind = {"class": "tasks"} if any(_task(c) for c in node.children) else {}
-        kept = {"start": node.attributes["start"]} if node.attributes.get("start", "").isdigit() else {}
+        kept = {"start": node.attributes["start"]} if START.fullmatch(node.attributes.get("start", "")) else {}
         items = [i for i in items if isinstance(i, Element) and i.children]
         return [Element(node.tag, kind | kept, items)] if items else []
 
@@ -258,7 +265,7 @@ class _Rewriter:
             attributes = attributes | {"align": align}
         elif tag == "th":  # which clients would centre
             attributes = attributes | {"align": "right" if self.language.dir == "rtl" else "left"}
-        spans = {k: cell.attributes[k] for k in ("colspan", "rowspan") if cell.attributes.get(k, "").isdigit()}
+        spans = {k: cell.attributes[k] for k in ("colspan", "rowspan") if SPAN.fullmatch(cell.attributes.get(k, ""))}
         return Element(tag, attributes | spans, _trimmed(self.inline(cell.children)))
 
     def _row_as_block(self, head: list[Element], row: list[Element]) -> list[Node]:
@@ -371,24 +378,37 @@ class _Rewriter:
     def _image(self, node: Element) -> list[Node]:
         named = node.attributes.get("src") or node.attributes.get("data-src", "")
         width, height = _pixels(node, "width"), _pixels(node, "height")
+        address = absolute(named, self.base, mail=False)
+        seen = self.look(named, address, self.repairs)
+        width, height = _shown_size(width, height, seen)
         shown = named if len(named) <= 80 else f"{named[:79]}…"
         if (width is not None and width <= 2) or (height is not None and height <= 2):
             self.repairs.tell("tracking", f"a picture of {width}×{height} pixels ({shown}) was dropped")
             return []
-        address = absolute(named, self.base, mail=False)
         alt = " ".join(node.attributes.get("alt", "").split())
-        if NO_PICTURE.search(address):
+        if not seen.goes_along and NO_PICTURE.search(address):
             self.repairs.tell("image-format", f"mail clients do not show {shown}; its alternative text stands instead")
             return [alt] if alt else []
-        if not address.startswith("https:"):
+        if not seen.goes_along and not address.startswith("https:"):
             what = "no https address" if address or named else "no address"
             self.repairs.tell("image-scheme", f"a picture with {what} ({shown}) was dropped")
             return []
-        attributes = {"src": address, "alt": alt, "width": str(min(width or WIDTH, WIDTH))}
+        attributes = {"src": seen.url, "alt": alt, "width": str(min(width or WIDTH, WIDTH))}
         if width and height:
-            attributes["height"] = str(round(height * min(width, WIDTH) / width))
+            attributes["height"] = str(max(1, round(height * min(width, WIDTH) / width)))
+        if width and width < WIDTH:
+            attributes["style"] = f"max-width:{width}px"
         attributes["class"] = "m" if width else "m free"
         return [Element("img", attributes)]
+
+
+def _shown_size(width: int | None, height: int | None, seen: Seen) -> tuple[int | None, int | None]:
+    """What the post asks for, in the picture's own ratio where that is known; else the picture's own size."""
+    if not (seen.width and seen.height):
+        return width, height
+    if width is None:
+        width = max(1, round(height * seen.width / seen.height)) if height else seen.width
+    return width, max(1, round(width * seen.height / seen.width))
 
 
 VIDEO_HOST = re.compile(r"(^|\.)(youtube|youtu|vimeo|dailymotion|twitch|peertube|loom|wistia|ted|video)\b")
@@ -450,11 +470,8 @@ def _grouped(nodes: list[Node]) -> list[tuple[bool, list[Node]]]:
 
 def _trimmed(nodes: list[Node]) -> list[Node]:
     """Without blanks and line breaks at both ends; empty where nothing is left to see."""
-    kept = list(nodes)
-    while kept and _blank(kept[0]):
-        kept.pop(0)
-    while kept and _blank(kept[-1]):
-        kept.pop()
+    seen = [index for index, node in enumerate(nodes) if not _blank(node)]
+    kept = nodes[seen[0] : seen[-1] + 1] if seen else []
     if kept and isinstance(kept[0], str):
         kept[0] = kept[0].lstrip()
     if kept and isinstance(kept[-1], str):

@@ -1,7 +1,8 @@
 """The whole message: assembled once per variant as a stencil, read back, and checked as finished bytes.
 
-Here: the two parts (text first, both quoted-printable), the order of it all, the one check of what goes out, and who
-is named to the relay as the return path. Not here: header lines (`headers`), slots and stamping (`slots`).
+Here: the two parts (text first, both quoted-printable), pictures that go along, the order of it all, the one check of
+what goes out, and who is named to the relay as the return path. Not here: header lines (`headers`), slots and stamping
+(`slots`).
 
 The same input gives the same octets in any process: no clock, no random boundary, no order of a set.
 """
@@ -9,6 +10,7 @@ The same input gives the same octets in any process: no clock, no random boundar
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime
 from email import message_from_string
@@ -19,12 +21,12 @@ from hashlib import blake2b
 from itertools import chain
 
 from digest.errors import Bug
-from digest.model import Rendered
+from digest.model import Picture, Rendered
 from digest.render import headers, quoted_printable
 from digest.render.slots import CLOSE, OPEN, Slot, Stencil, split
 from digest.settings import Newsletter, Public, Sender, Site
 
-__all__ = ["PREVIEW", "assemble", "check", "mail_from", "read"]
+__all__ = ["PREVIEW", "assemble", "check", "mail_from", "pictures", "read"]
 
 PREVIEW = "[Preview] "
 
@@ -32,6 +34,12 @@ _PREFIX = {"issue": "", "preview": PREVIEW}
 _PART = (
     '--{boundary}\r\nContent-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 )
+_RELATED = '--{boundary}\r\nContent-Type: multipart/related; type="text/html";\r\n boundary="{inner}"\r\n\r\n'
+_PICTURE = (
+    "\r\n--{inner}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <{id}>\r\n"
+    'Content-Disposition: inline; filename="{name}"\r\n\r\n'
+)
+_ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
 _IN_HEADERS = frozenset({Slot.TO, Slot.TOKEN, Slot.MESSAGE_ID})
 
 
@@ -43,7 +51,6 @@ def assemble(
     sender: Sender,
     public: Public,
     issue_id: str,
-    number: int,
     date: datetime,
     kind: str = "issue",
 ) -> Stencil:
@@ -71,11 +78,29 @@ def assemble(
             (piece if isinstance(piece, Slot) else piece.encode("ascii") for piece in split(head, _IN_HEADERS)),
             [b"\r\n", _PART.format(boundary=boundary, kind="plain").encode()],
             _body(rendered.text, Slot.ADDRESS),
-            [b"\r\n", _PART.format(boundary=boundary, kind="html").encode()],
-            _body(rendered.html, Slot.ADDRESS_HTML),
+            [b"\r\n"],
+            _page(rendered, boundary),
             [f"\r\n--{boundary}--\r\n".encode()],
         )
     )
+
+
+def _page(rendered: Rendered, boundary: str) -> Iterator[bytes | Slot]:
+    """The HTML part; with pictures, it and they in a multipart/related of their own (RFC 2387)."""
+    inner = f"=_r{boundary[2:]}"  # no hash begins with r: neither boundary begins with the other
+    if rendered.pictures:
+        yield _RELATED.format(boundary=boundary, inner=inner).encode()
+    yield _PART.format(boundary=inner if rendered.pictures else boundary, kind="html").encode()
+    yield from _body(rendered.html, Slot.ADDRESS_HTML)
+    for number, picture in enumerate(rendered.pictures, 1):
+        if picture.kind not in _ENDINGS or not _CONTENT_ID(picture.id) or len(picture.id) > 62:
+            raise Bug(f"a picture cannot go along as {picture.kind} with the id {picture.id!r}")
+        name = f"picture-{number}.{_ENDINGS[picture.kind]}"
+        yield _PICTURE.format(inner=inner, kind=picture.kind, id=picture.id, name=name).encode()
+        coded = b64encode(picture.data)
+        yield b"\r\n".join(coded[at : at + 76] for at in range(0, len(coded), 76))
+    if rendered.pictures:
+        yield f"\r\n--{inner}--\r\n".encode()
 
 
 def mail_from(sender: Sender, token: str) -> str:
@@ -84,7 +109,10 @@ def mail_from(sender: Sender, token: str) -> str:
 
 
 def _boundary(rendered: Rendered) -> str:
-    """A boundary by content: `=_` cannot occur in quoted-printable (RFC 2045 section 6.7), the rest is a hash."""
+    """A boundary by content: `=_` cannot occur in quoted-printable (RFC 2045 section 6.7), the rest is a hash.
+
+    What pictures hold is in the HTML: their ids are made of their octets.
+    """
     content = f"{rendered.text}\0{rendered.html}".encode(errors="surrogatepass")
     return "=_" + blake2b(content, digest_size=16).hexdigest()
 
@@ -117,6 +145,8 @@ _REQUIRED = (
 )
 _OPTIONAL = ("reply-to", "list-unsubscribe-post", "list-archive", "list-help")
 _WITH_WORDS = ("from", "reply-to", "subject", "list-id")
+_CONTENT_ID = re.compile(r"[A-Za-z0-9]+@[A-Za-z0-9.-]+").fullmatch
+_SHOWN = re.compile(r"<img\b[^>]*\ssrc=\"cid:([^\"]+)\"")
 _ENCODED_WORD = re.compile(r"=\?[^? ]*\?[bBqQ]\?[^? ]*\?=")
 
 
@@ -124,8 +154,19 @@ def read(data: bytes) -> tuple[tuple[tuple[str, str], ...], str, str]:
     """Read a message of ours back: its headers decoded and in order, its text and its HTML with LF line ends."""
     message = _parse(data)
     headers = tuple((name, str(value).strip()) for name, value in message.items())
-    parts = {part.get_content_type(): _decoded(part) for part in message.walk() if not part.is_multipart()}
+    parts = {
+        part.get_content_type(): _decoded(part) for part in _leaves(message) if part.get_content_maintype() == "text"
+    }
     return headers, parts.get("text/plain", ""), parts.get("text/html", "")
+
+
+def pictures(data: bytes) -> tuple[Picture, ...]:
+    """Read back the pictures that go along in a message of ours, in their order."""
+    return tuple(
+        Picture(id=_content_id(part), kind=part.get_content_type(), data=_octets(part))
+        for part in _leaves(_parse(data))
+        if part.get_content_maintype() == "image"
+    )
 
 
 def check(data: bytes, *, mail_from: str, rcpt_to: str) -> None:
@@ -198,14 +239,19 @@ def _wrong_parts(message: EmailMessage, data: bytes) -> Iterator[str]:
     """What the standard library makes of it: no defect anywhere, two parts that decode, no slot left."""
     for part in message.walk():
         yield from (f"it reads with a defect: {type(defect).__name__}" for defect in _defects(part))
-    boundary = message.get_boundary("")
+    leaves: list[Message] = list(_leaves(message))
+    boundaries = [part.get_boundary("") for part in message.walk() if part.is_multipart()]
     delimiters = [line for line in data.split(b"\r\n") if line.startswith(b"--=_")]
-    if not boundary.startswith("=_") or len(boundary) > 70 or len(delimiters) != 3:
+    images = sum(part.get_content_maintype() == "image" for part in leaves)
+    due = 3 + (images + 2 if images else 0)  # before each part, and at the end of what holds some
+    if not all(b.startswith("=_") and len(b) <= 70 for b in boundaries) or len(delimiters) != due:
         yield "its boundary is none of ours, or stands inside a part"
-    leaves = [part for part in message.walk() if not part.is_multipart()]
-    if [part.get_content_type() for part in leaves] != ["text/plain", "text/html"]:
+    shape = [part.get_content_type() for part in message.walk() if part.get_content_maintype() != "image"]
+    page = ["text/html"] if len(leaves) == 2 else ["multipart/related", "text/html"]
+    if shape != ["multipart/alternative", "text/plain", *page]:
         yield "its parts are not text and HTML, in this order"
-    for part in leaves:
+    yield from _wrong_pictures(leaves)
+    for part in leaves[:2]:
         if part.get_content_charset() != "utf-8" or part["Content-Transfer-Encoding"] != "quoted-printable":
             yield f"{part.get_content_type()} is not quoted-printable utf-8"
             continue
@@ -216,6 +262,27 @@ def _wrong_parts(message: EmailMessage, data: bytes) -> Iterator[str]:
         else:
             if OPEN in decoded or CLOSE in decoded:
                 yield f"{part.get_content_type()} still holds a slot mark"
+
+
+def _wrong_pictures(leaves: list[Message]) -> Iterator[str]:
+    """Each picture that goes along is shown, and each that is shown goes along."""
+    html = _octets(leaves[1]).decode(errors="replace") if len(leaves) > 1 else ""
+    ids = [_content_id(part) for part in leaves[2:]]
+    if set(ids) != set(_SHOWN.findall(html)) or len(ids) != len(set(ids)):
+        yield "the pictures that go along are not those that the HTML shows"
+    for part in leaves[2:]:
+        if part.get_content_type() not in _ENDINGS or part.get_content_disposition() != "inline":
+            yield f"{part.get_content_type()} goes along and is no picture"
+        elif part["Content-Transfer-Encoding"] != "base64" or not _octets(part):
+            yield "a picture is not base64, or empty"
+
+
+def _content_id(part: Message) -> str:
+    return str(part["Content-ID"] or "").strip().strip("<>")
+
+
+def _leaves(message: Message) -> Iterator[Message]:
+    return (part for part in message.walk() if not part.is_multipart())
 
 
 def _defects(part: Message) -> Iterator[Exception]:
@@ -232,7 +299,10 @@ def _parse(data: bytes) -> EmailMessage:
     return message
 
 
-def _decoded(part: Message) -> str:
+def _octets(part: Message) -> bytes:
     payload = part.get_payload(decode=True)
-    assert isinstance(payload, bytes)
-    return payload.decode().replace("\r\n", "\n")
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _decoded(part: Message) -> str:
+    return _octets(part).decode().replace("\r\n", "\n")

@@ -54,7 +54,7 @@ KINDS = {
     "align": re.compile(r"left|right|center|justify"),
     "valign": re.compile(r"top|middle|bottom"),
     "direction": re.compile(r"ltr|rtl|auto"),
-    "url": re.compile(r"(?:https?://|mailto:|tel:|#)[^\s]*|"),
+    "url": re.compile(r"(?:https?://|mailto:|tel:|cid:|#)[^\s]*|"),
     "text": re.compile(r"(?s:.*)"),
 }
 

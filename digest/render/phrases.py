@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from digest.language import Language
 from digest.model import Finding, Issue
@@ -14,7 +16,7 @@ from digest.render.facts import Entry
 from digest.render.text import one_line
 from digest.settings import Newsletter
 
-__all__ = ["Phrases"]
+__all__ = ["Phrases", "sent_on"]
 
 SUBJECT = 150  # characters; phones show 40, and 998 octets are the limit of a header line
 PREHEADER = 140
@@ -129,12 +131,17 @@ def _filled(
         "count": len(posts),
         "and_more": spoken.plural(", and {count} more", ", and {count} more", others) if others > 0 else "",
         "number": issue.number,
-        "date": spoken.day(issue.send_at.date(), year=True),
+        "date": spoken.day(sent_on(issue), year=True),
         "title": one_line(issue.title),
     }
     configured = newsletter.subject if key == "subject" else newsletter.preheader
     file = issue.intro_file if issue.intro_file and source != configured else "digest.toml"
     return one_line(phrase(source, values, file=file, key=key))
+
+
+def sent_on(issue: Issue) -> date:
+    """Give the day of an issue as its readers have it: in the newsletter's zone, not in UTC."""
+    return issue.send_at.astimezone(ZoneInfo(issue.window.zone)).date()
 
 
 def _preheader(posts: list[Entry], subject: str, intro: str) -> str:

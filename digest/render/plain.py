@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import pairwise
 
 from digest.render.slots import CLOSE, OPEN
 from digest.render.tree import Element, Node, text_of
@@ -27,7 +28,7 @@ def width(text: str) -> int:
 
 
 def _columns(char: str) -> int:
-    if unicodedata.east_asian_width(char) in "WF":
+    if _wide(char):
         return 2
     hidden = unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Me") or char in (OPEN, CLOSE)
     return 0 if hidden else 1
@@ -38,15 +39,20 @@ def wrap(text: str, columns: int, *, first: str = "", rest: str = "") -> str:
     room = columns or ENDLESS
     done: list[str] = []
     for paragraph in text.split("\n"):
-        line, start = first if not done else rest, True
-        for word in _words(paragraph, room - width(rest)):
-            glued = line if start else line + ("" if word[0] else " ")
-            if not start and width(glued) + width(word[1]) > room:
-                done.append(line)
-                line, start = rest, True
-                glued = line
-            line, start = glued + word[1], False
-        done.append(line.rstrip() if not line.strip() else line)
+        line = [rest if done else first]
+        used, start = width(line[0]), True
+        for follows, word in _words(paragraph, room - width(rest)):
+            wide = width(word)
+            if not start and used + (not follows) + wide > room:
+                done.append("".join(line))
+                line, used, start = [rest], width(rest), True
+            if not start and not follows:
+                line.append(" ")
+                used += 1
+            line.append(word)
+            used, start = used + wide, False
+        said = "".join(line)
+        done.append(said if said.strip() else "")
     return "\n".join(done).replace("\xa0", " ")
 
 
@@ -65,18 +71,17 @@ def _words(paragraph: str, room: int) -> Iterable[tuple[bool, str]]:
 def _pieces(word: str) -> list[str]:
     """A long word in another script, cut where it may be: beside wide characters, but not before closing signs or
     after opening ones."""
-    pieces: list[str] = []
-    for char in word:
-        wide = unicodedata.east_asian_width(char) in "WF"
+    cuts = [0]
+    for at, (before, char) in enumerate(pairwise(word), 1):
         closing = unicodedata.category(char) in ("Pe", "Pf", "Po") or not _columns(char)
-        before = pieces[-1][-1] if pieces else ""
-        opening = bool(before) and unicodedata.category(before) in ("Ps", "Pi")
-        breaks = bool(before) and not (closing or opening) and (wide or unicodedata.east_asian_width(before) in "WF")
-        if not pieces or breaks:
-            pieces.append(char)
-        else:
-            pieces[-1] += char
-    return pieces
+        opening = unicodedata.category(before) in ("Ps", "Pi")
+        if not (closing or opening) and (_wide(char) or _wide(before)):
+            cuts.append(at)
+    return [word[start:end] for start, end in pairwise([*cuts, len(word)])]
+
+
+def _wide(char: str) -> bool:
+    return unicodedata.east_asian_width(char) in "WF"
 
 
 def rule(columns: int, sign: str = "-") -> str:
@@ -152,7 +157,7 @@ class _Writer:
     def items(self, node: Element, columns: int) -> str:
         done: list[str] = []
         items = [c for c in node.children if isinstance(c, Element)]
-        start = int(node.attributes.get("start", "1"))
+        start = int(node.attributes.get("start", "1"))  # of at most six digits (mailbody)
         for number, item in enumerate(items, start):
             mark = f"{number}. " if node.tag == "ol" else ("" if node.has_class("tasks") else "- ")
             inner = self.blocks(item.children, _narrow(columns, len(mark)))

@@ -139,11 +139,11 @@ class Stencil:
             raw = text = html = to.encode()
         else:
             raw, text, html = _unusual_address(to)
-        ids = token + message_id
-        if not (ids.isalnum() and ids.isascii() and 0 < len(token) <= 75 and message_id):
+        key, identity = token.encode("ascii", "replace"), message_id.encode("ascii", "replace")
+        if not ((key + identity).isalnum() and 0 < len(key) <= 75 and identity):  # of octets, so ASCII alone
             raise Bug("a token or Message-ID to stamp is not made of letters and digits alone, or is too long")
         # in the order of Slot: to, token, message-id, address, address-html
-        return b"".join(self._pick((*self._literals, raw, token.encode(), message_id.encode(), text, html)))
+        return b"".join(self._pick((*self._literals, raw, key, identity, text, html)))
 
     def to_bytes(self) -> bytes:
         """Give the frozen form (format 1, on top of this file)."""

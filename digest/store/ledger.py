@@ -270,6 +270,14 @@ class Store:
         with self._database.transaction():
             roster.opt_out(self._database, key, scope, kind, evidence, now)
 
+    def opt_outs(self) -> Iterable[tuple[str, str, str]]:
+        return roster.opt_outs(self._database)
+
+    def take_opt_outs(self, opt_outs: Iterable[tuple[str, str, str]], evidence: str, now: datetime) -> None:
+        with self._database.transaction():
+            for key, scope, kind in opt_outs:
+                roster.opt_out(self._database, key, scope, kind, evidence, now)
+
     def history_of(self, key: str) -> tuple[tuple[str, str, str, datetime], ...]:
         return roster.history_of(self._database, key)
 

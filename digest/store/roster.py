@@ -23,6 +23,7 @@ __all__ = [
     "list_scope",
     "newsletter_scope",
     "opt_out",
+    "opt_outs",
     "replace_list",
     "samples",
     "topics_text",
@@ -184,6 +185,11 @@ def opt_out(database: Database, key: str, scope: str, kind: str, evidence: str, 
     database.run("person_make", key=key)
     person = (database.one("person_by_key", key=key) or (None,))[0]
     database.run("opt_out", person=person, scope=scope, kind=kind, evidence=evidence, now=to_moment(now))
+
+
+def opt_outs(database: Database) -> tuple[tuple[str, str, str], ...]:
+    """List every way out that was taken: key, scope, kind."""
+    return tuple((key, scope, kind) for key, scope, kind in database.all("opt_outs"))
 
 
 def history_of(database: Database, key: str) -> tuple[tuple[str, str, str, datetime], ...]:

@@ -213,6 +213,7 @@ NEWSLETTER = Table(
         "deadline": Key(takes='text, as "3 days"', read=notation.span),
         "text_width": _number(40, 120, 0, takes="a whole number, as 72"),
         "quiet": Key(takes='text, as "22:00-07:00"', read=notation.quiet_hours),
+        "images": Key(read=notation.choice("remote", "embed")),
     },
     tables={"tags": TAGS, "categories": CATEGORIES},
 )

@@ -23,7 +23,8 @@ __all__ = ["FIRST", "everything"]
 
 FIRST = "weekly"  # the newsletter of a project that names none
 TOKEN = 26  # characters of a reader's token
-SOURCES, TRANSPORTS, RULES = "digest.posts.sources", "digest.deliver.transports", "digest.lint.rules"
+SOURCES, TRANSPORTS = "digest.posts.sources", "digest.deliver.transports"
+RULES = ("digest.lint.rules", "digest.lint.online")
 Raw = dict[str, Any]
 
 
@@ -361,10 +362,9 @@ def _references(sheet: Sheet, path: KeyPath, newsletter: Newsletter, sources: tu
 
 
 def _theme(sheet: Sheet, path: KeyPath, name: str) -> None:
-    from digest.render.theme import shipped
+    from digest.render.theme import known
 
-    folders = (sheet.root / "templates", shipped())
-    themes = sorted({p.name for f in folders if f.is_dir() for p in f.iterdir() if p.is_dir() and p.name != "parts"})
+    themes = known(sheet.root)
     if name not in themes:
         sheet.misread((*path, "theme"), name, f"a folder of templates/: {', '.join(themes)}", mean(name, themes))
 
@@ -377,7 +377,7 @@ def _lint(sheet: Sheet, raw: Raw) -> tuple[tuple[str, str, str], ...]:
     content = sheet.entries(("lint",), raw.get("lint", {}))
     if not content:
         return ()
-    rules = tuple(kind.replace("_", "-") for kind in _kinds(RULES))
+    rules = (*(kind.replace("_", "-") for folder in RULES for kind in _kinds(folder)), "spam-score")
     found = []
     for rule, value in content.items():
         path: KeyPath = ("lint", rule)

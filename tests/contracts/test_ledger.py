@@ -768,3 +768,54 @@ def test_what_a_method_returned_from_is_there_for_the_next_process(store: Any, r
     assert addresses(claim(other, 1)) == ["ben"]
     other.opt_out("ada@example.org", "all", "manual", "", NOW)
     assert store.history_of("ada@example.org")[0][1] == "manual"
+
+
+# ---------------------------------------------------------------------------------------------------- pace and brake
+
+
+def test_what_was_sent_is_counted_over_issues_and_processes(store: Any, reopen: Any) -> None:
+    """Accepted messages since a moment, of every newsletter; nothing else counts, and nothing of another site."""
+    assert (store.sent_since(NOW - LATER), store.first_sent()) == (0, None)
+    begin(store, "ada", "ben", "carla")
+    one, rest = claim(store, 1), claim(store, 2)
+    store.settle(one, [(0, "accepted", 250, "ok", None)], NOW)
+    store.settle(rest, [(0, "accepted", 250, "a, b", None), (1, "refused", 550, "no", None)], NOW + LATER)
+    store.enroll("daily", ["readers"], lambda key: f"daily {key}", NOW)
+    freeze(store, occasion=occasion(newsletter="daily", issue="daily-2026-11-27"))
+    store.move("daily-2026-11-27", 1, Event.BEGIN, NOW)
+    batch = store.claim("daily-2026-11-27", 1, 10, NOW)
+    store.settle(batch, [(0, "accepted", 250, "ok", None), (1, "in-doubt", 0, "", None)], NOW + 2 * LATER)
+    other = reopen()
+    for moment, sent in [(NOW, 3), (NOW + LATER, 2), (NOW + 2 * LATER, 1), (NOW + 3 * LATER, 0)]:
+        assert other.sent_since(moment) == sent
+    assert other.first_sent() == NOW
+    assert reopen(site="other", secret_fingerprint="g").sent_since(NOW - LATER) == 0
+
+
+def test_complaints_count_once_a_person_and_only_of_this_issue(store: Any) -> None:
+    """Since a moment; a way out of another kind is none, and neither is somebody else's complaint."""
+    begin(store, "ada", "ben", "carla")
+    store.opt_out("ada@example.org", "all", "complained", "arf", NOW)
+    store.opt_out("ada@example.org", "newsletter:weekly", "complained", "arf", NOW)
+    store.opt_out("ben@example.org", "all", "bounced", "550", NOW)
+    store.opt_out("zoe@example.org", "all", "complained", "arf", NOW)
+    assert store.complaints(ISSUE, 1, NOW) == 1
+    assert store.complaints(ISSUE, 1, NOW + LATER) == 0
+
+
+def test_opt_outs_can_be_taken_along(store: Any, reopen: Any) -> None:
+    """Each with scope and kind; another ledger that takes them shuts the same doors."""
+    store.opt_out("ada@example.org", "all", "bounced", "550", NOW)
+    store.opt_out("ben@example.org", "newsletter:weekly", "unsubscribed", "link", NOW)
+    told = tuple(store.opt_outs())
+    assert told == (
+        ("ada@example.org", "all", "bounced"),
+        ("ben@example.org", "newsletter:weekly", "unsubscribed"),
+    )
+    other = reopen(site="other", secret_fingerprint="g")
+    assert tuple(other.opt_outs()) == ()
+    other.take_opt_outs(told, "taken along", NOW)
+    assert tuple(other.opt_outs()) == told
+    enlist(other, "ada", "ben", "carla")
+    freeze(other)
+    assert sums(other) == {"list": 3, "suppressed": 1, "unsubscribed": 1, "queued": 1}

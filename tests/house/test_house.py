@@ -31,6 +31,7 @@ LIBRARIES = {
     "email_validator": ("digest/audience/", "digest/config.py"),
     "msgspec": ("digest/config.py",),
     "babel": ("digest/language.py",),
+    "dns": ("digest/lint/names.py",),
     "sqlite3": ("digest/store/",),
     "click": ("digest/cli/",),
     "rich": ("digest/cli/",),

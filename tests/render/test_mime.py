@@ -44,7 +44,6 @@ def assemble(made: Rendered | None = None, **fields: Any) -> Stencil:
         "sender": SENDER,
         "public": Public(url="https://news.example.org"),
         "issue_id": "weekly-2026-11-24",
-        "number": 48,
         "date": datetime(2026, 11, 24, 9, 0, tzinfo=ZoneInfo("Europe/Vienna")),
     }
     return mime.assemble(made or rendered(), **(values | fields))

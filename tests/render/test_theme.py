@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from digest.errors import TemplateError
 from digest.render.colour import contrast, mixed, readable
-from digest.render.theme import ISSUE, PAIRS, load, shipped
+from digest.render.theme import ISSUE, load, shipped
+from digest.render.theme_values import PAIRS
 
 
 def project(folder: Path, text: str, name: str = "default") -> Path:
@@ -92,7 +93,7 @@ def test_a_theme_of_ones_own_falls_back_to_the_default(tmp_path: Path) -> None:
         ("[options]\ncards = 99\n", 2, "between 0 and 40"),
         ("[options]\ntag = true\n", 2, "no option tag"),
         ('[options.mood]\nhelp = "x"\n', 1, "without a default"),
-        ('accent = "#0b6b5d"\n', None, "outside a table"),
+        ('accent = "#0b6b5d"\n', 1, "outside a table"),
         ("[light\n", 1, "not valid TOML"),
     ],
 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MarkdownSource", "Options", "open"]
 
+LARGEST_PICTURE = 25_000_000  # octets
 REACH = timedelta(days=2)  # a day in one zone is not the same day in another
 
 
@@ -70,6 +71,7 @@ class MarkdownSource:
         self.name = name
         self.dialect = ""
         self._options, self._project, self._site = options, project.absolute(), site
+        self._blog_read: Blog | None = None
 
     def posts(self, query: Query) -> Iterator[Post]:
         """Every post that `query` does not surely exclude, by path; a broken file is a post with its problems.
@@ -81,7 +83,7 @@ class MarkdownSource:
         root = self._root()
         tree, rule, file = self._look(root)
         glances = self._glances(tree.files)
-        blog = self._blog(root, rule, file, glances)
+        blog = self._blog_read = self._blog(root, rule, file, glances)
         since = (query.since - REACH).date().isoformat() if query.since else ""
         owners = self._owners(blog, tree.files, glances)
         wanted: list[tuple[str, Found | str]] = [(f.rel, f) for f in tree.files]
@@ -93,6 +95,35 @@ class MarkdownSource:
                 post = post_of(blog, thing)
                 if post is not None:
                     yield _owned(post, owners)
+
+    # -- pictures
+
+    def find_picture(self, post: Post, named: str) -> str:
+        """Say where a picture lies that the text of a post names; empty where it does not lie here."""
+        from digest.posts.pictures import lies_at
+
+        blog = self._blog_read
+        if blog is None:
+            return ""
+        file = blog.root / post.path.removeprefix(blog.shown)
+        return lies_at(named, file=file, base=blog.base, tops=blog.tops)
+
+    def read_picture(self, file: str) -> bytes:
+        """Read a picture. Raises DataError, as the end of a sentence that begins with its name."""
+        from digest.posts.pictures import allowed
+
+        tops = self._blog_read.tops if self._blog_read else ()
+        path = Path(file)
+        try:
+            if not path.exists():
+                raise DataError("is not there")
+            if not allowed(file, tops):
+                raise DataError("is no file inside the project or the site, and is not read")
+            if path.stat().st_size > LARGEST_PICTURE:
+                raise DataError(f"has {path.stat().st_size // 1_000_000} MB, and more than 25 MB are not read")
+            return path.read_bytes()
+        except OSError as wrong:
+            raise DataError(f"cannot be read ({wrong.strerror})") from wrong
 
     # -- the folder
 

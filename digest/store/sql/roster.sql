@@ -131,6 +131,10 @@ INSERT INTO opt_out (person, site, scope, kind, evidence, since)
 VALUES (:person, :site, :scope, :kind, :evidence, :now)
 ON CONFLICT (person, scope, kind) DO NOTHING;
 
+-- name: opt_outs
+SELECT p.key, o.scope, o.kind FROM opt_out o JOIN person p ON p.id = o.person
+WHERE o.site = :site ORDER BY p.key, o.scope, o.kind;
+
 -- name: opt_outs_of
 SELECT o.scope, o.kind, o.evidence, o.since FROM opt_out o JOIN person p ON p.id = o.person
 WHERE p.site = :site AND p.key = :key ORDER BY o.since, o.scope, o.kind;
