@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import smtplib
 import socket
 import ssl
@@ -99,8 +98,7 @@ def _timed(count: int, work: Callable[[], None]) -> Sent:
     began, used = perf_counter(), process_time()
     work()
     seconds, cpu = perf_counter() - began, process_time() - used
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return Sent(messages=count, seconds=seconds, cpu=cpu, peak=peak)
+    return Sent(messages=count, seconds=seconds, cpu=cpu, peak=campaign.peak())
 
 
 def command(kind: str, port: int, count: int, **more: object) -> list[str]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from babel import Locale
 
-__all__ = ["Language", "available", "direction", "language"]
+__all__ = ["Language", "available", "direction", "language", "speaks", "tidy"]
 
 LOCALES = Path(__file__).parent / "locales"
 NBSP = "\N{NO-BREAK SPACE}"
@@ -26,6 +26,28 @@ RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr
 RIGHT_TO_LEFT_TAGS = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "syr", "ug", "ur", "yi"})
 # Scripts whose newspapers set headings in a serif like Georgia, and that have capitals to set labels in.
 SERIF_SCRIPTS = frozenset({"Latn", "Cyrl", "Grek"})
+# Quotation marks, outer and inner, as newspapers of the language set them. English ones where a language is not named.
+QUOTES = {
+    "en": "“”‘’",
+    "de": "„“‚‘",
+    "de-CH": "«»‹›",
+    "ar": "«»“”",
+    "cs": "„“‚‘",
+    "da": "»«›‹",
+    "es": "«»“”",
+    "fr": "«»“”",
+    "he": "”“’‘",
+    "it": "«»“”",
+    "ja": "「」『』",
+    "nl": "“”‘’",
+    "pl": "„”«»",
+    "pt": "“”‘’",
+    "ru": "«»„“",
+    "sv": "””’’",
+    "uk": "«»„“",
+    "zh": "“”‘’",
+}
+SPACED = frozenset({"fr"})  # a narrow no-break space stands inside the marks
 SPECIAL = {"en": "en_001"}  # bare English says nothing of the United States: days come before months
 
 
@@ -55,6 +77,15 @@ class Language:
         said = self._messages.ngettext(one, many, count)
         return said.format(count=self.number(count), **values)
 
+    def quotes(self, depth: int = 0) -> tuple[str, str]:
+        """Give the marks around a quotation; an odd `depth` is a quotation within one."""
+        parts = self.tag.split("-")
+        names = (f"{parts[0].lower()}-{'-'.join(parts[1:]).upper()}", parts[0].lower(), "en")
+        marks = next(QUOTES[name] for name in names if name in QUOTES)
+        first, last = marks[2:] if depth % 2 else marks[:2]
+        gap = "\N{NARROW NO-BREAK SPACE}" if parts[0].lower() in SPACED and first == "«" else ""
+        return first + gap, gap + last
+
     def number(self, value: int) -> str:
         """Write a whole number with the locale's grouping."""
         from babel.numbers import format_decimal
@@ -80,6 +111,20 @@ class Language:
 def available() -> tuple[str, ...]:
     """List the languages whose words are at hand, English first."""
     return "en", *sorted(path.stem for path in LOCALES.glob("*.po"))
+
+
+def speaks(tag: str) -> bool:
+    """True where the words of a language are at hand, its own or of the wider one (de-AT: German)."""
+    parts = tag.strip().replace("_", "-").split("-")
+    names = ["_".join(parts[:n]) for n in range(len(parts), 0, -1)]
+    return parts[0].lower() == "en" or any(_file(name) is not None for name in names)
+
+
+def tidy(tag: str) -> str:
+    """Write a tag as RFC 5646 section 2.1.1 recommends: de-AT, sr-Latn-RS. It means the same in any case."""
+    first, *others = tag.strip().replace("_", "-").split("-")
+    spelled = (p.title() if len(p) == 4 and p.isalpha() else p.upper() if len(p) == 2 else p.lower() for p in others)
+    return "-".join((first.lower(), *spelled))
 
 
 def direction(tag: str) -> str:

@@ -216,6 +216,7 @@ class Issue:
     content: str  # excerpt | full | title
     intro_file: str = ""  # where the intro stands, for findings
     intro_line: int = 1
+    intro_lang: str = ""  # of the intro, where it is not the issue's: a reader's language frames words in another
 
     @property
     def posts(self) -> tuple[Post, ...]:

@@ -300,7 +300,8 @@ def _words(answers: Answers, place: Place | None) -> tuple[str, ...]:
     found = []
     if place:
         whose = f", written for {place.dialect}" if place.dialect else ""
-        found.append(f"found {place.posts} posts in {place.path}{whose}")
+        number = "1 post" if place.posts == 1 else f"{place.posts} posts"
+        found.append(f"found {number} in {place.path}{whose}")
     else:
         found.append(f"found no posts: write their folder into [sources.blog] path ({POSTS} stands there now)")
     if not answers.name or not answers.url:

@@ -27,7 +27,7 @@ __all__ = ["THEMES", "View", "drawn", "project", "views"]
 ROOT = Path(__file__).parents[1]
 POSTS = ROOT / "examples" / "posts"
 FOLDER = ROOT / "docs" / "pictures"
-THEMES = ("default",)
+THEMES = ("default", "letter", "links")
 NOW = datetime(2026, 11, 27, 8, 5, tzinfo=UTC)  # five past nine on the Friday of the example posts
 TOML = """\
 [site]

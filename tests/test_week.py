@@ -368,3 +368,22 @@ def test_a_moved_file_is_not_sent_again(project: Project, server: SmtpServer) ->
     project.digest("run", now="2026-12-11T09:01+01:00")
     assert "The first post" not in server.messages[0].data.decode()
     assert "The fourth post" in server.messages[0].data.decode()
+
+
+def test_a_due_issue_with_nothing_in_it_gives_way_to_the_coming_one(project: Project) -> None:
+    """On a Tuesday, before the first issue: what is shown and checked is this week's, not last Friday's nothing."""
+    shown = project.digest("build", "--out", "out", now="2026-11-26T12:00+01:00")
+    assert shown.code == 0, shown
+    assert "weekly-2026-11-27" in (project.root / "out" / "issue.json").read_text()
+    assert project.digest("check", "--issue", "weekly-2026-11-20", now="2026-11-26T12:00+01:00").code == 65
+
+
+def test_when_everybody_has_left_the_week_is_skipped(project: Project, server: SmtpServer) -> None:
+    """All addresses suppressed: nothing is sent, exit 0, and it says why."""
+    server.script = lambda m: Say(550, "5.1.1 no such user") if m.step == "rcpt" else None
+    project.digest("run")
+    project.post("2026-12-01-third", "The third post", "2026-12-01")
+    said = project.digest("run", "--json", now="2026-12-04T09:01+01:00")
+    assert said.code == 0, said
+    assert said.json["state"] == "skipped"
+    assert not server.messages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -51,9 +52,14 @@ def posts(found: Sequence[Post]) -> None:
         for p in sorted(found, key=lambda p: (p.date.isoformat() if p.date else "", p.path))
     ]
     output.table(("date", "title", "tags", ""), rows, flexible=1)
+    said = Counter(x.message for p in found for x in p.problems if x.line is None)
     for p in found:
         for problem in p.problems:
-            output.say(words.problem(p.path, problem))
+            if problem.line is not None or said[problem.message] == 1:
+                output.say(words.problem(p.path, problem))
+    for message, times in said.items():
+        if times > 1:
+            output.say(f"{_number(times, 'post')}: {message}")
     broken = sum(p.broken for p in found)
     output.say(_number(len(found), "post") + (f", {broken} of them broken and left out" if broken else ""))
 

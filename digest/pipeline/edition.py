@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from digest.interfaces import Audience, Freeze, FrozenVariant
+from digest.language import speaks, tidy
 from digest.model import History, Issue, Occasion, Post, Proof, Rendered, Sample, Selection
 from digest.posts import compose
 from digest.posts.editor import Editor
@@ -26,6 +27,7 @@ __all__ = [
     "date_for",
     "freeze_of",
     "headers_of",
+    "in_language",
     "make",
     "proof_of",
     "sample",
@@ -97,7 +99,7 @@ def make(
         if part is None:
             assign[audience.topics, audience.lang] = None
             continue
-        spoken = replace(part, language=audience.lang or part.language)
+        spoken = in_language(part, audience.lang)
         key = repr((tuple(p.id for p in spoken.posts), spoken.language))
         if key not in by_content:
             drawn = draw.draw(
@@ -118,6 +120,24 @@ def make(
         variants=tuple(variants),
         assign=assign,
         date=date,
+    )
+
+
+def in_language(issue: Issue, lang: str) -> Issue:
+    """The issue for readers of a language: its frame speaks it where there are words for it; what is written in the
+    newsletter's own language says so. Without such words a reader gets the newsletter's language."""
+    if not lang or not speaks(lang) or tidy(lang) == issue.language:
+        return issue
+
+    def told(post: Post) -> Post:
+        return post if post.lang else replace(post, lang=issue.language)
+
+    return replace(
+        issue,
+        language=tidy(lang),
+        lead=told(issue.lead) if issue.lead else None,
+        groups=tuple(replace(g, posts=tuple(told(p) for p in g.posts)) for g in issue.groups),
+        intro_lang=issue.language,
     )
 
 

@@ -74,8 +74,14 @@ class Looker:
     now: datetime
 
     def show(self, newsletter: Newsletter, issue: str = "", *, at_once: bool = False) -> Shown:
-        """Choose and make the edition for everyone on the lists. Raises DataError where it would hold nothing."""
+        """Choose and make the edition for everyone on the lists. Raises DataError where it would hold nothing.
+
+        Where nobody named an issue and the due one has nothing in it (a run would skip it), the coming one is shown.
+        """
         chosen = self.choose(newsletter, issue, at_once=at_once)
+        if not (issue or at_once or has_content(chosen)) and chosen.selection.occasion.due:
+            coming = self._after(chosen)
+            chosen = coming if has_content(coming) else chosen
         need_content(chosen)
         audiences = audiences_in_files(self.lists, newsletter)
         return Shown(chosen=chosen, edition=self.edition(chosen, audiences), audiences=audiences)
@@ -100,6 +106,21 @@ class Looker:
         editor = self.read_editor(occasion.issue)
         selection, posts = choose(self.sources, newsletter, history, occasion, self.now, editor, everything=everything)
         return Chosen(newsletter=newsletter, history=history, selection=selection, posts=posts, editor=editor)
+
+    def _after(self, chosen: Chosen) -> Chosen:
+        """The issue after this one, as it stands when this one has been worked off."""
+        this = chosen.selection.occasion
+        then = replace(
+            chosen.history,
+            first_start=chosen.history.first_start or this.window.start,
+            last_end=this.window.end,
+            last_send=this.send_at,
+            issues=(*chosen.history.issues, this.issue),
+        )
+        occasion = occasion_for(chosen.newsletter, then, self.now)
+        editor = self.read_editor(occasion.issue)
+        selection, posts = choose(self.sources, chosen.newsletter, then, occasion, self.now, editor)
+        return Chosen(newsletter=chosen.newsletter, history=then, selection=selection, posts=posts, editor=editor)
 
     def _frozen(
         self, newsletter: Newsletter, history: History, issue: FrozenIssue, variants: tuple[FrozenVariant, ...]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from digest.errors import ConfigError, DigestError, ListError
+from digest.errors import ConfigError, DigestError
 from digest.interfaces import Freeze, FrozenIssue
 from digest.lifecycle import IssueState
 from digest.model import Counts, Post
@@ -88,6 +88,14 @@ def _skip(hands: Hands, chosen: Chosen, orders: Orders, notes: tuple[str, ...]) 
     return report.of_occasion(selection.occasion, state="skipped", reason=words, notes=notes, next_due=None)
 
 
+def _nobody(hands: Hands, chosen: Chosen, orders: Orders, notes: tuple[str, ...]) -> Report:
+    """Everybody has left the lists: the send time is worked off, and its posts wait for whoever comes."""
+    words = "nobody is left on the list"
+    if not orders.dry_run:
+        hands.ledger.skip(chosen.selection.occasion, words, hands.clock())
+    return report.of_occasion(chosen.selection.occasion, state="skipped", reason=words, notes=notes, next_due=None)
+
+
 def _send(hands: Hands, looker: Looker, chosen: Chosen, orders: Orders, notes: tuple[str, ...]) -> Report:
     newsletter, occasion = chosen.newsletter, chosen.selection.occasion
     now = hands.clock()
@@ -97,11 +105,7 @@ def _send(hands: Hands, looker: Looker, chosen: Chosen, orders: Orders, notes: t
         notes += people.sync(hands.roster, orders.lists, newsletter, hands.keys, now)
         audiences = hands.roster.audiences(newsletter.name, newsletter.lists)
     if not audiences:
-        raise ListError(
-            f"there is nobody to send {occasion.issue} to: the list holds no address, or everybody has left",
-            file=", ".join(f"{orders.lists.name}/{name}.csv" for name in newsletter.lists),
-            hint="add a line with an address",
-        )
+        return _nobody(hands, chosen, orders, notes)
     shown = Shown(chosen=chosen, edition=looker.edition(chosen, audiences), audiences=audiences)
     edition, total = shown.edition, shown.people or 0
     notes += preflight.judge(newsletter, preflight.findings(looker, shown, to_list=True), orders.force)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from digest.errors import TemplateError
-from digest.language import Language, language
+from digest.language import Language, direction, language
 from digest.model import Finding, Issue, Post, Rendered
 from digest.render import headers, mjml, plain
 from digest.render.album import Album, Developed, Local
@@ -122,10 +122,11 @@ class _Drawing:
     def _body(self, markdown: str, base: str, place: str, post: Post | None = None) -> Body:
         if not markdown.strip():
             return Body(nodes=())
+        tongue = post.lang if post else self.issue.intro_lang
         made = body(
             markdown,
             base=base,
-            language=self.language,
+            language=language(one_line(tongue)) if tongue else self.language,
             dialect=post.dialect if post else "",
             title=post.title if post else "",
             look=lambda named, url, repairs: self.album.see(post, named, url, repairs.tell),
@@ -150,7 +151,8 @@ class _Drawing:
         right = self.language.dir == "rtl"
         fonts = dict(self.theme.fonts)
         if not self.language.serif:
-            fonts["heading"] = fonts["text"]
+            fonts |= {"heading": fonts["plain"], "text": fonts["plain"]}
+            fonts |= {"outlook_heading": fonts["outlook_plain"], "outlook_text": fonts["outlook_plain"]}
         return {
             "light": self.theme.light,
             "dark": self.theme.dark,
@@ -184,6 +186,7 @@ class _Drawing:
             "subject": phrases.subject,
             "preheader": phrases.preheader,
             "intro": styled(self.intro.nodes, self.css),
+            "intro_own": self._tongue(self.issue.intro_lang),
             "web_url": self.web,
             "unsubscribe_url": self.unsubscribe,
             "preferences_url": self.preferences,
@@ -199,6 +202,11 @@ class _Drawing:
     def _own(self, post: Entry) -> Foreign:
         """The attributes of a post that is in another language."""
         return Foreign(' lang="{}" dir="{}"').format(post.lang, post.dir) if post.lang else Foreign("")
+
+    def _tongue(self, lang: str) -> Foreign:
+        """The attributes of what is written in another language than the issue's."""
+        other = lang and lang.split("-")[0].lower() != self.language.tag.split("-")[0].lower()
+        return Foreign(' lang="{}" dir="{}"').format(lang, direction(lang)) if other else Foreign("")
 
     def _ours(self, post: Entry) -> Foreign:
         """The attributes of what stands with a post in another language and is said in the issue's."""

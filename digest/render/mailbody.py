@@ -99,6 +99,7 @@ def _box(*children: Node, of: str, inner: dict[str, str] | None = None) -> Eleme
 class _Rewriter:
     def __init__(self, base: str, language: Language, repairs: Repairs, levels: dict[str, str], look: Look) -> None:
         self.base, self.language, self.repairs, self.levels, self.look = base, language, repairs, levels, look
+        self.quoting = 0  # how many quotations stand around
 
     # ---------------------------------------------------------------------------------------- blocks
 
@@ -309,6 +310,14 @@ class _Rewriter:
             done += self._linked(emojified(node)) if isinstance(node, str) else self._inline(node)
         return done
 
+    def _quoted(self, node: Element) -> list[Node]:
+        """Words in quotation marks of the language; a quotation within one has the inner marks."""
+        first, last = self.language.quotes(self.quoting)
+        self.quoting += 1
+        words = self.inline(node.children)
+        self.quoting -= 1
+        return [first, *words, last]
+
     def _inline(self, node: Element) -> list[Node]:
         tag = node.tag
         if _hidden(node):
@@ -324,7 +333,7 @@ class _Rewriter:
         if tag in EMBEDDED:
             return self._embedded(node)
         if tag == "q":
-            return ["“", *self.inline(node.children), "”"]
+            return self._quoted(node)
         if node.has_class("footnote-ref"):
             return [Element("sup", {}, [text_of(node)])]
         if tag in INLINE:
