@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter, process_time, sleep
-from typing import Any
+from typing import Any, cast
 
 from bench import stamp
 from digest.app import Clock
 from digest.audience import tokens
 from digest.deliver.pace import Pace
 from digest.deliver.transports import smtp
-from digest.interfaces import Batch, Entry, Freeze, FrozenIssue, FrozenVariant, Settled
+from digest.interfaces import Batch, Entry, Freeze, FrozenIssue, FrozenVariant, Ledger, Roster, Settled
 from digest.lifecycle import ISSUE as LIFE
 from digest.lifecycle import Event, IssueState, after
 from digest.model import Counts, Subscriber
@@ -30,12 +30,26 @@ from digest.store import sqlite
 from digest.store.ledger import Store
 from digest.testing import occasion, post
 
-__all__ = ["ISSUE_ID", "NEWSLETTER", "Forgetful", "Relay", "Sent", "freeze", "opened", "peak", "people", "prepare", "send"]
+__all__ = [
+    "ISSUE_ID",
+    "NEWSLETTER",
+    "NOW",
+    "SECRET",
+    "Forgetful",
+    "Relay",
+    "Sent",
+    "freeze",
+    "opened",
+    "peak",
+    "people",
+    "prepare",
+    "send",
+]
 
 NOW = datetime(2026, 11, 27, 8, 1, tzinfo=UTC)
 NEWSLETTER = Newsletter(name="weekly", title="Example Weekly", lists=("readers",))
 ISSUE_ID = "weekly-2026-11-27"
-SECRET = "a secret of the benchmarks alone"  # noqa: S105
+SECRET = "a secret of the benchmarks alone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +150,8 @@ def send(folder: Path, relay: Relay, *, ledger: Store | Forgetful | None = None)
     store = ledger or opened(folder)
     hands = work.Hands(
         config=config,
-        ledger=store,
-        roster=store,  # type: ignore[arg-type]  # Forgetful has no people, and nobody asks it for any
+        ledger=cast("Ledger", store),  # Forgetful has what a run asks for
+        roster=cast("Roster", store),
         transport=lambda: smtp.open(options, user=relay.user or None, password="secret" if relay.user else None),
         clock=Clock(NOW),
         sleep=sleep,

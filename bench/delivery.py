@@ -11,10 +11,10 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -34,7 +34,12 @@ SOURCE = "smtp-source -d -s 10"
 def child(kind: str, port: int, count: int, **more: object) -> campaign.Sent:
     """Run one sender in a process of its own."""
     done = subprocess.run(
-        sender.command(kind, port, count, **more), env=servers.environment(), capture_output=True, text=True, check=False
+        sender.command(kind, port, count, **more),
+        env=servers.environment(),
+        cwd=servers.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise SystemExit(f"the sender {kind} failed:\n{done.stdout}{done.stderr}")
@@ -45,7 +50,19 @@ def smtp_source(port: int, count: int, size: int, sessions: int = 10) -> float:
     """Let Postfix's generator send, one command a round trip; gives the seconds of a message."""
     program = servers.postfix("smtp-source")
     assert program is not None
-    options = ["-d", "-s", str(sessions), "-l", str(size), "-m", str(count), "-f", "a@example.org", "-t", "b@example.net"]
+    options = [
+        "-d",
+        "-s",
+        str(sessions),
+        "-l",
+        str(size),
+        "-m",
+        str(count),
+        "-f",
+        "a@example.org",
+        "-t",
+        "b@example.net",
+    ]
     first = servers.cores()[0]
     began = perf_counter()
     subprocess.run(
@@ -86,7 +103,7 @@ def _prepared() -> Iterator[Prepared]:
         yield Prepared(Path(folder))
 
 
-def run(scale: float = 1.0) -> list[Row]:
+def run(scale: float = 1.0, full: bool = False) -> list[Row]:
     """Measure all; what cannot be run here is said, and the next reference stands in."""
     if not servers.has_compiler():
         print("no C compiler: the discarding sink is Python here, and limits every rate")
@@ -202,10 +219,4 @@ def _at_a_distance(trip: float, scale: float) -> list[Row]:
 
 
 def _renamed(made: list[Row], name: str) -> list[Row]:
-    from dataclasses import replace
-
     return [replace(row, what=name) for row in made]
-
-
-if __name__ == "__main__":
-    sys.exit("run it as: python -m bench --only delivery")

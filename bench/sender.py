@@ -21,10 +21,10 @@ from time import perf_counter, process_time
 
 from bench import campaign, stamp
 from bench.campaign import Relay, Sent
-from bench.servers import cores, environment
+from bench.servers import cores
 from digest.render.slots import Slot, mark
 
-__all__ = ["KINDS", "command", "environment"]
+__all__ = ["KINDS", "command"]
 
 
 def digest(options: argparse.Namespace) -> Sent:
@@ -48,6 +48,7 @@ def kept(options: argparse.Namespace) -> Sent:
         with smtplib.SMTP("127.0.0.1", options.port) as smtp:
             if options.ca:
                 smtp.starttls(context=ssl.create_default_context(cafile=options.ca))
+            assert smtp.sock is not None
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for to, message in zip(people, messages, strict=True):
                 smtp.sendmail("weekly@news.example.org", to, message)

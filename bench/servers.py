@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 
 __all__ = [
+    "ROOT",
     "Certificate",
     "certificate",
     "cores",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent  # where `python -m bench.…` is understood
 POSTFIX = "/usr/sbin"  # not on every user's PATH
 
 Certificate = tuple[Path, Path, Path]
@@ -52,8 +54,7 @@ def last_core() -> None:
 
 def environment() -> dict[str, str]:
     """The environment of a child: byte code is cached, as in an installed program."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPATH": str(HERE.parent)}
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @cache
@@ -125,7 +126,13 @@ def smtp_sink() -> Iterator[int]:
 @contextmanager
 def _server(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment(), preexec_fn=last_core
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+        preexec_fn=last_core,
     )
     try:
         yield process

@@ -67,7 +67,7 @@ def stencil(made: Rendered) -> Stencil:
     )
 
 
-def run(scale: float = 1.0) -> list[Row]:
+def run(scale: float = 1.0, full: bool = False) -> list[Row]:
     """Measure; every variant makes messages for the same thousand readers in turn."""
     rounds = several(7, scale)
     made = issue()

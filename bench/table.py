@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 
 __all__ = ["Row", "judged", "keep", "show"]
@@ -43,11 +44,16 @@ def judged(ratio: float, goal: str) -> bool | None:
 
 
 def show(rows: Sequence[Row]) -> str:
-    """Lay the rows out as a table: the value with its range, the ratio to the reference, the goal."""
-    head = ("what", "median", "min-max", "ratio", "", "goal", "")
+    """Lay the rows out as tables, one a benchmark: the value with its range, the ratio to the reference, the goal."""
+    groups = groupby(rows, key=lambda row: row.bench)
+    return "\n\n".join(f"{bench}\n{_table(list(group))}" for bench, group in groups)
+
+
+def _table(rows: Sequence[Row]) -> str:
+    head = ("  what", "median", "min-max", "ratio", "", "goal", "")
     body = [
         (
-            row.what,
+            f"  {row.what}",
             _with_unit(row.value, row.unit),
             f"[{_number(row.low, row.unit)}-{_number(row.high, row.unit)}]",
             f"{row.ratio:.3g}",

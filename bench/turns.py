@@ -23,7 +23,9 @@ def seconds_each(work: Callable[[int], None], times: int) -> float:
     return (perf_counter() - begun) / times
 
 
-def in_turn(variants: Mapping[str, Callable[[], float]], rounds: int, *, warm_up: bool = True) -> dict[str, list[float]]:
+def in_turn(
+    variants: Mapping[str, Callable[[], float]], rounds: int, *, warm_up: bool = True
+) -> dict[str, list[float]]:
     """Run each variant once a round; each gives the seconds of one operation. A round to warm up is dropped."""
     found: dict[str, list[float]] = {name: [] for name in variants}
     for _ in range(rounds + warm_up):

@@ -17,25 +17,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digest import config as configuration
-from digest import credentials, machine
+from digest import machine
 from digest.errors import ConfigError, DataError, StateRefused, UsageError
 from digest.lifecycle import Event, IssueState
-from digest.model import Counts, Post, Query, Selection
 from digest.pipeline import guards, report
-from digest.pipeline.results import Built, Checked, Drafted, Planned, PreviewSent
 from digest.settings import Config, Newsletter, Smtp, State
 
 if TYPE_CHECKING:
     from digest.audience import tokens
     from digest.interfaces import Source, Transport
     from digest.lint.network import Network
+    from digest.model import Post, Selection
     from digest.pipeline.diff import Difference
     from digest.pipeline.look import Looker
     from digest.pipeline.rehearse import Rehearsed
+    from digest.pipeline.results import Built, Checked, Drafted, Planned, PreviewSent
     from digest.pipeline.week import Orders
     from digest.pipeline.work import Hands
     from digest.project import Made
+    from digest.standing import Counts
     from digest.store.ledger import Store
+
+    Progress = Callable[[Counts], None] | None
 
 __all__ = ["App", "Clock", "make_project"]
 
@@ -104,14 +107,13 @@ class App:
         ]
 
     def _store(self, *, read_only: bool, secret: str = "", state: State | None = None) -> Store:
-        from digest.audience import tokens
         from digest.store import sqlite
 
         return sqlite.open(
             state or self.config.state,
             project=self.config.root,
             site=self.config.site.id,
-            secret_fingerprint=tokens.fingerprint(secret) if secret else None,
+            secret_fingerprint=_fingerprint(secret) if secret else None,
             machine=machine.name(),
             boot_id=machine.boot_id(),
             pid=os.getpid(),
@@ -171,6 +173,8 @@ class App:
         if plug.kind != "smtp":
             opened: Transport = module.open(plug.options, project=self.config.root)
             return opened
+        from digest import credentials
+
         known = credentials.relay(self.config, self._environment)
         relay: Transport = module.open(plug.options, user=known.user, password=known.password)
         return relay
@@ -179,6 +183,7 @@ class App:
 
     def posts(self) -> tuple[Post, ...]:
         """Every post as read, broken ones among them."""
+        from digest.model import Query
         from digest.pipeline.choose import read_posts
 
         return read_posts(self._sources(), Query())
@@ -190,29 +195,18 @@ class App:
 
     def draft(self, newsletter: str, issue: str = "") -> Drafted:
         """Write the editor's file of the issue. Raises UsageError where it is there already."""
-        from digest.posts.draft import draft_text
+        from digest.pipeline import files
 
         with self.looker() as looker:
-            chosen = looker.choose(self.newsletter(newsletter), issue)
-        path = self.config.root / "issues" / f"{chosen.selection.occasion.issue}.md"
-        if path.exists():
-            raise UsageError("is there already", file=str(path), hint="change it, or move it away first")
-        path.parent.mkdir(exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(draft_text(chosen.selection, chosen.newsletter))
-        return Drafted(path=path, broken=chosen.broken)
+            return files.draft(self.config.root / "issues", looker.choose(self.newsletter(newsletter), issue))
 
     def check(self, newsletter: str, issue: str = "", *, online: bool = False, spam: bool = False) -> Checked:
         """Run the preflight over every variant of the issue; what takes seconds only where it is asked for."""
-        from digest.pipeline import look, preflight
+        from digest.pipeline import preflight
 
         with self.looker() as looker:
             shown = looker.show(self.newsletter(newsletter), issue)
-            found = preflight.findings(looker, shown, to_list=False) + look.post_findings(shown.chosen)
-            found += preflight.online(looker, shown, self.network()) if online else ()
-            found += preflight.spam_scores(looker, shown) if spam else ()
-        found = preflight.gravest_first(found) if online or spam else found
-        return Checked(findings=found, broken=shown.chosen.broken)
+            return preflight.whole(looker, shown, network=self.network() if online else None, score=spam)
 
     def network(self) -> Network:
         """Open what the online rules may ask: web servers of the internet, and the DNS."""
@@ -229,22 +223,22 @@ class App:
 
     def build(self, newsletter: str, issue: str, out: Path, as_address: str = "") -> Built:
         """Write the issue as files into `out`."""
-        from digest.pipeline import files, look, preflight, reader
+        from digest.pipeline import files
 
         with self.looker() as looker:
             shown = looker.show(self.newsletter(newsletter), issue)
-            keys = self.keys_if_any()
-            who = reader.find(as_address or reader.NOBODY, shown.chosen, looker, keys)
-            found = preflight.findings(looker, shown, to_list=False) + look.post_findings(shown.chosen)
-        written = files.write(self.config, shown.edition, who, keys, found, out)
-        return Built(files=written, notes=who.notes, broken=shown.chosen.broken)
+            return files.build(looker, shown, as_address, self.keys_if_any(), out)
 
     def _secret(self, *, create: bool) -> str:
+        from digest import credentials
+
         found = credentials.signing_secret(self.config, self._environment, create=create)
         return found.decode("utf-8", "surrogateescape") if found else ""
 
     def weaknesses(self) -> tuple[str, ...]:
         """What is weak about the signing secret, if there is one."""
+        from digest import credentials
+
         secret = credentials.signing_secret(self.config, self._environment, create=False)
         weak = credentials.weakness(secret) if secret else ""
         return (weak,) if weak else ()
@@ -271,6 +265,7 @@ class App:
         """Send the issue to these addresses alone, marked and with inert links, or `exact`; touches no ledger row."""
         from digest.deliver import handful
         from digest.pipeline import preflight, reader
+        from digest.pipeline.results import PreviewSent
 
         guards.what_if(self.config, far_off=self.clock.far_off)
         wanted = reader.addresses(to, self.config.sender.reviewers)
@@ -291,11 +286,11 @@ class App:
     def plan(self, newsletter: str) -> Planned:
         """Say what `send` is about to do: subject, posts, lists, people, duration."""
         from digest.pipeline import week
+        from digest.pipeline.results import Planned
 
         with self.looker() as looker:
             shown = looker.show(self.newsletter(newsletter), at_once=True)
-        rate = self._smtp.rate if self._smtp else None
-        return Planned(name=shown.chosen.newsletter.name, lines=week.plan(shown, rate))
+            return Planned(name=shown.chosen.newsletter.name, lines=week.plan(looker, shown))
 
     def send_now(self, newsletter: str, *, first_issue: bool, force: str, progress: Progress = None) -> report.Report:
         """Send the issue of this moment to its lists."""
@@ -487,11 +482,14 @@ class App:
         return schedule.text(self.config, self.newsletter(newsletter) if newsletter else None, form)
 
 
-def make_project(folder: Path) -> Made:
-    """Make a project in `folder`: nothing that is there is overwritten."""
+def _fingerprint(secret: str) -> str:
+    from digest.audience import tokens
+
+    return tokens.fingerprint(secret)
+
+
+def make_project(folder: Path, *, theme: str = "") -> Made:
+    """Make a project in `folder`, its mails in this theme: nothing that is there is overwritten."""
     from digest import project
 
-    return project.make(folder)
-
-
-Progress = Callable[[Counts], None] | None
+    return project.make(folder, project.Answers(theme=theme))

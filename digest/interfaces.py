@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from digest.lifecycle import IssueState
-from digest.model import Counts, Finding, History, Occasion, Post, Proof, Query, Subscriber
+from digest.standing import FrozenIssue
+
+if TYPE_CHECKING:
+    from digest.model import Finding, History, Occasion, Post, Proof, Query, Subscriber
 
 __all__ = [
     "Audience",
@@ -172,28 +174,6 @@ class Freeze:
     variants: tuple[FrozenVariant, ...]
     lists: tuple[str, ...]
     assign: Mapping[tuple[tuple[str, ...], str], int | None]  # (topics, lang) -> index in variants; None: filtered
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrozenIssue:
-    """An issue in the ledger."""
-
-    id: str
-    revision: int
-    newsletter: str
-    number: int
-    state: IssueState
-    subject: str
-    send_at: datetime
-    window_start: datetime
-    window_end: datetime
-    deadline: datetime
-    frozen_at: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
-    reason: str  # why it is paused, stopped or skipped; empty otherwise
-    go_on_at: datetime | None  # when a stopped one may be tried again, where that is known
-    counts: Counts
 
 
 Entry = tuple[int, str, str, int, int]

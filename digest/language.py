@@ -82,7 +82,7 @@ class Language:
         parts = self.tag.split("-")
         names = (f"{parts[0].lower()}-{'-'.join(parts[1:]).upper()}", parts[0].lower(), "en")
         marks = next(QUOTES[name] for name in names if name in QUOTES)
-        first, last = marks[2:] if depth % 2 else marks[:2]
+        first, last = (marks[2], marks[3]) if depth % 2 else (marks[0], marks[1])
         gap = "\N{NARROW NO-BREAK SPACE}" if parts[0].lower() in SPACED and first == "«" else ""
         return first + gap, gap + last
 

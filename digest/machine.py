@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +44,9 @@ class Interrupt:
 
     def ask(self, number: int = 0, frame: FrameType | None = None) -> None:
         """Ask to stop at the next message boundary; the second Ctrl-C stops at once."""
-        if self._asked.is_set() and number == signal.SIGINT:
+        from signal import SIGINT
+
+        if self._asked.is_set() and number == SIGINT:
             raise KeyboardInterrupt
         self._asked.set()
 
@@ -57,6 +58,8 @@ class Interrupt:
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:
     """Turn SIGINT, SIGTERM and SIGHUP into a question that is asked between two messages."""
+    import signal
+
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():
         yield interrupt

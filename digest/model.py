@@ -1,13 +1,15 @@
 """The values that flow through the week, in its order. Frozen; collections are tuples; nothing here does anything.
 
 Times are aware. Instants are UTC, but for `Post.date`, which keeps the offset it was written with (its local calendar
-day is part of what the author said). Windows are half-open: [start, end).
+day is part of what the author said). Windows are half-open: [start, end). What `status` needs stands in `standing`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
+
+from digest.standing import Counts, History, Occasion, PostRecord, Window
 
 __all__ = [
     "Counts",
@@ -97,63 +99,10 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """A half-open span of time in the newsletter's zone."""
-
-    start: datetime
-    end: datetime
-    zone: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What a source may skip: posts that are surely dated before `since`. None: everything is wanted."""
 
     since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
-    """One send time of a newsletter: the issue it stands for and the window that issue covers."""
-
-    newsletter: str
-    issue: str  # the issue's ID
-    send_at: datetime
-    window: Window
-    due: bool  # passed, and not worked off
-    missed: int = 0  # earlier send times that this one issue makes up for
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostRecord:
-    """What the ledger knows of a post it has seen: enough to know it again."""
-
-    id: str
-    source: str
-    path: str
-    canonical: str
-    url: str
-    title: str
-    day: date | None
-    fingerprint: str
-    body_hash: str
-    first_seen: datetime
-    issue: str = ""  # the issue of this newsletter that carried it (cancelled ones give their posts back)
-    held: bool = False  # picked once and held back by limit or too-few: comes first next time
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """What a newsletter has behind it, as the selector needs it."""
-
-    newsletter: str
-    first_start: datetime | None = None  # start of its first window: nothing older is ever caught up
-    last_end: datetime | None = None  # end of the last issue's window, skipped ones included
-    last_send: datetime | None = None  # the last send time worked off, skipped ones included
-    issues: tuple[str, ...] = ()  # IDs used so far, oldest first, skipped and cancelled ones included
-    sent_count: int = 0  # issues sent: the next one's number is first_number + sent_count
-    records: tuple[PostRecord, ...] = ()
-    known: bool = True  # False: there is no ledger to ask (pull requests): say so, do not guess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,7 +271,7 @@ class PreviewState:
     issue: str
     subject: str
     preheader: str
-    html: str  # decoded and stamped, as a client gets it
+    html: str  # decoded and stamped, as a client shows it: pictures that go along stand in it
     text: str
     headers: tuple[tuple[str, str], ...]  # decoded, in order
     raw: bytes  # the whole message
@@ -349,19 +298,3 @@ class Subscriber:
     tags: tuple[str, ...] = ()
     lang: str = ""
     attributes: tuple[tuple[str, str], ...] = field(default=())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """The sums of one issue. `list` = the rest added up, always; rows in hand count as queued."""
-
-    list: int = 0
-    queued: int = 0
-    sent: int = 0
-    deferred: int = 0
-    failed: int = 0
-    suppressed: int = 0
-    unsubscribed: int = 0
-    filtered: int = 0
-    cancelled: int = 0
-    uncertain: int = 0

@@ -20,7 +20,7 @@ from digest.errors import ConfigError, UsageError
 from digest.toml import notation
 from digest.toml.notation import Misread
 
-__all__ = ["Answers", "Made", "Place", "make", "toml_text"]
+__all__ = ["Answers", "Made", "Place", "known_theme", "make", "toml_text"]
 
 POSTS = "content/posts"
 LIST = "readers"
@@ -35,6 +35,7 @@ class Answers:
     timezone: str = ""
     language: str = ""
     sender: str = ""  # Name <address>
+    theme: str = ""  # of the first newsletter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,8 @@ def make(
     `found` saves the look for posts. The environment decides whether a secret has to be made.
     """
     folder = folder.expanduser().absolute()
+    if answers and answers.theme:
+        known_theme(answers.theme, folder)
     place = found or _detected(folder)
     answered = _filled(answers or Answers(), _generator(folder))
     files = {
@@ -93,9 +96,19 @@ def make(
     return Made(
         written=tuple(written),
         kept=tuple(kept),
-        found=_words(answered, place) if fresh else (),
+        found=_words(answered, place) if fresh else _theme_by_hand(answered.theme),
         next_steps=_next(folder, placed=place is not None or not fresh),
     )
+
+
+def known_theme(name: str, folder: Path) -> None:
+    """Refuse a theme that the project in a folder cannot use; the nearest name is told."""
+    from digest.render.theme import known
+    from digest.render.theme_values import nearest
+
+    there = known(folder)
+    if name not in there:
+        raise UsageError(f'there is no theme "{name}"', hint=nearest(name, there))
 
 
 def toml_text(answers: Answers, posts: str = POSTS) -> str:
@@ -114,6 +127,8 @@ def toml_text(answers: Answers, posts: str = POSTS) -> str:
     text = _TOML.replace("@HOST@", host)
     if values["LANGUAGE"] != "en":
         text = text.replace("#language", "language")
+    if answers.theme:
+        text = text.replace('#theme = "default"', f"{'theme = ' + _quoted(answers.theme):18}")
     return re.sub(r"@([A-Z]+)@", lambda found: _quoted(values[found[1]]), text)
 
 
@@ -283,6 +298,7 @@ def _filled(answers: Answers, site: Answers) -> Answers:
         timezone=answers.timezone or site.timezone or _zone_here(),
         language=answers.language or site.language,
         sender=answers.sender,
+        theme=answers.theme,
     )
 
 
@@ -309,6 +325,11 @@ def _words(answers: Answers, place: Place | None) -> tuple[str, ...]:
     if not answers.sender:
         found.append("the sender is an example: write an address of yours into [sender] from")
     return tuple(found)
+
+
+def _theme_by_hand(theme: str) -> tuple[str, ...]:
+    said = f'digest.toml was there and stays as it is: write theme = "{theme}" under its [newsletters.…] yourself'
+    return (said,) if theme else ()
 
 
 def _next(folder: Path, *, placed: bool) -> tuple[str, ...]:

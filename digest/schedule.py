@@ -107,6 +107,8 @@ jobs:
     steps:
 {_SETUP}
       - run: digest check{name} --format github
+      - run: digest diff{name} --format markdown >> "$GITHUB_STEP_SUMMARY"
+        if: always()
       - run: digest build{name} --out issue
         if: always()
       - uses: actions/upload-artifact@v4

@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw
 from digest import config as configuration
 from digest.app import App, Clock
 
-__all__ = ["THEMES", "View", "drawn", "project", "views"]
+__all__ = ["NOW", "Still", "THEMES", "View", "drawn", "project", "views"]
 
 ROOT = Path(__file__).parents[1]
 POSTS = ROOT / "examples" / "posts"
@@ -77,7 +77,7 @@ FOUR = (View(640, "light"), View(375, "light"), View(375, "dark"), View(640, "da
 Shoot = Callable[[str, View], Image.Image]
 
 
-class _Still(Clock):
+class Still(Clock):
     """A clock that stands still: the same issue on every day."""
 
     def __call__(self) -> datetime:
@@ -95,7 +95,7 @@ def project(root: Path, theme: str, *, posts: Path = POSTS, editor: str = EDITOR
 
 def drawn(root: Path) -> str:
     """Give the HTML of a project's issue, as `digest build` writes it."""
-    App(configuration.load(root, {}), {}, _Still(NOW)).build("weekly", "", root / "out")
+    App(configuration.load(root, {}), {}, Still(NOW)).build("weekly", "", root / "out")
     return (root / "out" / "issue.html").read_text(encoding="utf-8")
 
 

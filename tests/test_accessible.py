@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,15 @@ def test_axe_sees_what_is_wrong(page: Any) -> None:
 def test_mails_have_no_fault(page: Any, name: str) -> None:
     """Light and dark, on a phone and wider."""
     page.set_content(part((FOLDER / f"{name}.eml").read_bytes(), "html"), wait_until="load")
+    assert seen(page, WIDTHS, off=MAIL_HAS_NO) == []
+
+
+@pytest.mark.parametrize("theme", ["letter", "links"])
+def test_the_other_themes_have_no_fault(page: Any, tmp_path: Path, theme: str) -> None:
+    """An issue of three posts with a cover, drawn by each."""
+    golden = replace(GOLDENS["three-posts"], newsletter=f'theme = "{theme}"')
+    built = app_of(make(golden, tmp_path / "project")).build("weekly", "", tmp_path / "out")
+    page.set_content(built.files[1].read_text(encoding="utf-8"), wait_until="load")
     assert seen(page, WIDTHS, off=MAIL_HAS_NO) == []
 
 

@@ -8,13 +8,23 @@ import sqlite3
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from digest.deliver import presets
+from digest.errors import Bug
+from digest.interfaces import FrozenIssue
+from digest.lifecycle import Event
+from digest.pipeline import control
+from digest.settings import State
+from digest.store import sqlite
+from digest.store.ledger import Store
+from tests.deliver import issue_at_hand
 from tests.projects import Project, Said
 from tests.smtp_server import Drop, Moment, Say, SmtpServer, Stall, wait_until
 
@@ -115,13 +125,6 @@ def test_a_pause_that_is_taken_back_at_once_costs_nothing(project: Project, serv
 
 def test_many_pauses_and_resumes_lose_nobody(project: Project, server: SmtpServer) -> None:
     """Again and again, straight through the ledger, against a run that sends flat out."""
-    from datetime import UTC, datetime
-
-    from digest.lifecycle import Event
-    from digest.pipeline import control
-    from digest.settings import State
-    from digest.store import sqlite
-
     people = [f"p{n}@example.net" for n in range(1500)]
     project.list("readers", *people)
     project.smtp = "connections = 2"
@@ -242,16 +245,77 @@ def test_a_suspended_machine_goes_on(project: Project, server: SmtpServer) -> No
     everybody_once(server)
 
 
-def test_a_run_that_waits_for_a_retry_hears_a_pause(project: Project, server: SmtpServer) -> None:
-    """Deferred people, `--wait 6h`: the run sleeps, and ends all the same when the issue is paused."""
+@pytest.mark.parametrize("way", ["pause", "signal"])
+def test_a_run_that_waits_for_a_retry_hears_it(project: Project, server: SmtpServer, way: str) -> None:
+    """Deferred people, `--wait 6h`: the run sleeps, and ends all the same when it is paused or interrupted."""
     server.script = lambda m: Say(450, "4.2.0 later") if m.step == "rcpt" and m.address == PEOPLE[3] else None
     project.smtp = ""
     project.configure()
     with at_work(project, server, "run", "--wait", "6h", after=59) as run:
         assert wait_until(lambda: counts(project)["deferred"] == 1)
         assert run.process.poll() is None
-        assert project.inside("pause", ISSUE).code == 0
-        assert run.ended().code == 75
+        if way == "pause":
+            assert project.inside("pause", ISSUE).code == 0
+        else:
+            run.signal(signal.SIGTERM)
+        ended = run.ended()
+    assert ended.code == (75 if way == "pause" else 130)
+    assert "1 person still to go" in ended.err
+
+
+def test_resume_says_where_there_is_nothing_to_resume(project: Project, server: SmtpServer) -> None:
+    """An issue that waits for a retry is not paused: nothing changes, and it is said."""
+    project.list("readers", "a@example.net", "b@example.net")
+    server.script = lambda m: Say(450, "4.2.0 later") if m.address == "b@example.net" else None
+    assert project.inside("run").code == 75
+    said = project.inside("resume", ISSUE)
+    assert (said.code, "is not paused" in said.out) == (0, True)
+    assert project.inside("cancel", ISSUE, "--yes").code == 0
+    assert "was already cancelled" in project.inside("cancel", ISSUE, "--yes").out
+
+
+@pytest.fixture
+def ledgers(tmp_path: Path) -> Iterator[tuple[Store, Store]]:
+    """One ledger with a frozen issue of two people, opened by two processes."""
+    stores = [issue_at_hand.opened(tmp_path), issue_at_hand.opened(tmp_path)]
+    issue_at_hand.frozen(stores[0], ["a@example.net", "b@example.net"])
+    yield stores[0], stores[1]
+    for store in stores:
+        store.close()
+
+
+class Overtaken:
+    """A ledger whose owner is overtaken by somebody else between looking at an issue and moving it."""
+
+    def __init__(self, store: Store, between: Callable[[], object]) -> None:
+        self._store, self._between, self.looks = store, between, 0
+
+    def issue(self, issue: str, revision: int | None = None) -> FrozenIssue | None:
+        found = self._store.issue(issue, revision)
+        self.looks += 1
+        if self.looks == 1:
+            self._between()
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+def test_who_comes_late_takes_what_stands(ledgers: tuple[Store, Store]) -> None:
+    """A cancel between the look and the move of a pause: the pause finds it cancelled, and that is no error."""
+    mine, theirs = ledgers
+    key = (ISSUE, 1)
+    late: Any = Overtaken(mine, lambda: theirs.move(*key, Event.CANCEL, issue_at_hand.NOW))
+    assert control.step(late, key, Event.PAUSE, issue_at_hand.NOW).state == "cancelled"
+    assert late.looks == 3
+    with pytest.raises(Bug, match="no longer in the ledger"):
+        control.step(mine, ("weekly-2026-12-04", 1), Event.PAUSE, issue_at_hand.NOW)
+
+
+def test_a_move_that_is_wrong_by_itself_stays_a_bug(ledgers: tuple[Store, Store]) -> None:
+    """Nobody came in between: finishing an issue for which people still wait is our mistake, and is told."""
+    with pytest.raises(Bug, match="still wait"):
+        control.step(ledgers[0], (ISSUE, 1), Event.FINISH, issue_at_hand.NOW)
 
 
 @pytest.mark.parametrize(("preset", "recognised"), [("ses", False), ("postfix", True), ("", True)])

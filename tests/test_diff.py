@@ -204,6 +204,28 @@ def test_the_command_tells_a_person_what_is_new(sent: Project) -> None:
         assert words in said.out, words
 
 
+def test_a_person_is_told_whatever_is_known(sent: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Changed lines in their colours, and what could not be compared, on stderr."""
+    parts = sent.root / "templates" / "parts"
+    parts.mkdir(parents=True)
+    shipped = Path(__file__).parent.parent / "templates" / "parts" / "footer.mjml.j2"
+    (parts / "footer.mjml.j2").write_text(shipped.read_text(encoding="utf-8").replace("address }}", "address }}!"))
+    shutil.rmtree(sent.root / "subscribers")
+    differing.show(app(sent).diff("weekly"))
+    told = capsys.readouterr()
+    assert "lines changed, weekly-2026-11-27 drawn as of today" in told.out
+    assert "people " not in told.out.partition("\n")[2]
+    assert "No list is here" in told.err
+    first = Project(tmp_path / "first")
+    shutil.rmtree(first.root / ".digest")
+    differing.show(App.open(first.root, what_if="2026-11-27T09:05+01:00").diff("weekly"))
+    assert "No ledger is here" in capsys.readouterr().err
+    shutil.rmtree(first.root / "posts")
+    (first.root / "posts").mkdir()
+    differing.show(App.open(first.root, what_if="2026-11-27T09:05+01:00").diff("weekly"))
+    assert "nothing to send" in capsys.readouterr().out
+
+
 # ------------------------------------------------------------------------------------------------ the pure part
 
 

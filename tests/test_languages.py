@@ -13,7 +13,10 @@ from typing import Any
 import html5lib
 import pytest
 
+from digest.language import language
 from digest.pipeline.edition import in_language
+from digest.render.markup import body
+from digest.render.plain import as_line
 from digest.testing import issue, post
 from tests.golden.issues import GOLDENS, app_of, make
 from tests.smtp_server import SmtpServer
@@ -93,10 +96,8 @@ def test_a_reader_s_language_frames_the_mail(
 
 def test_the_list_has_one_name_for_everyone(arrived: dict[str, EmailMessage]) -> None:
     """Filters hang on List-Id: the same for every language, its name readable."""
-    assert {str(m["List-Id"]) for m in arrived.values()} == {'"Nachrichten für «alle»" <weekly.example.org>'} or {
-        str(m["List-Id"]) for m in arrived.values()
-    } == {"Nachrichten für «alle» <weekly.example.org>"}
-    assert len({m["List-Id"] for m in arrived.values()}) == 1
+    (name,) = {str(m["List-Id"]) for m in arrived.values()}
+    assert name.replace('"', "") == "Nachrichten für «alle» <weekly.example.org>"
 
 
 def spoken(tree: Any) -> dict[str, set[str]]:
@@ -115,9 +116,8 @@ def test_what_is_written_in_another_language_says_so(arrived: dict[str, EmailMes
     assert arabic["en"] == {"ltr"}
     assert arabic["de"] == {"ltr"}
     tree = parts(arrived["ar@example.net"])[0]
-    intro = next(e for e in tree.iter("div") if "An intro in" in "".join(e.itertext()) and e.get("lang"))
-    assert (intro.get("lang"), intro.get("dir")) == ("en", "ltr") or intro.get("lang") == "ar"
-    assert any(e.get("lang") == "en" and "An intro in" in "".join(e.itertext()) for e in tree.iter("div"))
+    intro = [e for e in tree.iter("div") if e.get("lang") and "".join(e.itertext()).strip() == "An intro in English."]
+    assert [(e.get("lang"), e.get("dir")) for e in intro] == [("en", "ltr")]
     english = spoken(parts(arrived["en@example.net"])[0])
     assert set(english) - {"en"} == {"de"}
     german = spoken(parts(arrived["de@example.net"])[0])
@@ -154,3 +154,13 @@ def test_the_newsletter_s_own_language_changes_nothing() -> None:
     german = in_language(made, "DE-at")
     assert (german.language, german.intro_lang, german.posts[0].lang) == ("de-AT", "en", "en")
     assert in_language(replace(made, lead=None, groups=()), "ar").posts == ()
+
+
+@pytest.mark.parametrize(
+    ("tag", "shown"),
+    [("en", "“a ‘b “c” d’ e”"), ("de", "„a ‚b „c“ d‘ e“"), ("ar", "«a “b «c» d” e»")],
+)
+def test_quotations_in_a_post_stand_in_the_language_s_marks(tag: str, shown: str) -> None:
+    """<q> has no marks of its own in mail clients; one within another has the inner ones."""
+    made = body("<p><q>a <q>b <q>c</q> d</q> e</q></p>", base="https://example.org/", language=language(tag))
+    assert shown in as_line(made.nodes)

@@ -186,6 +186,20 @@ def test_a_run_that_comes_into_quiet_hours_stops_at_a_message(project: Project, 
     assert Counter(server.addresses()) == Counter(people)
 
 
+def test_a_run_that_waits_for_a_retry_hears_quiet_hours(project: Project, server: SmtpServer) -> None:
+    """It would stay six hours for a deferred reader, and leaves when the night begins."""
+    project.newsletter = 'quiet = "22:00-07:00"'
+    project.configure()
+    server.script = lambda m: Say(450, "4.2.0 later") if m.address == PEOPLE[0] else None
+    said = run(project, "11-27T21:59:58", "--wait", "6h", "--json")
+    assert said.code == 75
+    assert said.json["retry_at"] == "2026-11-28T06:00:00+00:00"
+    assert (said.json["counts"]["sent"], said.json["counts"]["deferred"]) == (5, 1)
+    server.script = lambda _: None
+    assert run(project, "11-28T07:00").code == 0
+    assert Counter(server.addresses()) == Counter(PEOPLE)
+
+
 @pytest.mark.parametrize(
     ("now", "until"),
     [

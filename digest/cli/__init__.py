@@ -7,13 +7,16 @@ every_week, now_and_then, when_wrong.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 
-import click
+gc.set_threshold(100_000, 20, 20)  # loading makes many objects and no garbage; to look for some took 5 % of `status`
 
-from digest.cli import every_week, now_and_then, output, when_wrong
-from digest.errors import Bug, DigestError, DiskFull
+import click  # noqa: E402
+
+from digest.cli import every_week, now_and_then, output, when_wrong  # noqa: E402
+from digest.errors import Bug, DigestError, DiskFull  # noqa: E402
 
 GROUPS = (
     ("Every week", every_week.COMMANDS),
@@ -31,7 +34,7 @@ class Grouped(click.Group):
                 formatter.write_dl([(c.name or "", c.get_short_help_str(66)) for c in commands])
 
 
-@click.group(cls=Grouped, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Grouped, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="digest-mailer", prog_name="digest")
 def digest() -> None:
     """Pick the week's posts, make one beautiful e-mail of them, and get it to every subscriber once.
@@ -53,7 +56,8 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and give its exit code; whatever went wrong has been said on stderr."""
     try:
-        code = digest.main(args=arguments, prog_name="digest", standalone_mode=False)
+        width = output.help_width()
+        code = digest.main(args=arguments, prog_name="digest", standalone_mode=False, terminal_width=width)
         sys.stdout.flush()
     except click.exceptions.Exit as ended:
         return ended.exit_code

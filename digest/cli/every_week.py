@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli import options, output
 from digest.cli.options import Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["COMMANDS"]
 
@@ -64,7 +67,7 @@ def draft(desk: Desk, newsletter: str, issue_id: str, strict: bool) -> int:
 @options.newsletter
 @options.project
 @options.issue_id
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("out"), help="Where to (out/).")
+@click.option("--out", type=options.folder, default="out", help="Where to (out/).")
 @click.option("--as", "as_address", default="", metavar="ADDRESS", help="The message of this subscriber.")
 @options.strict
 def build(desk: Desk, newsletter: str, issue_id: str, out: Path, as_address: str, strict: bool) -> int:

@@ -1,25 +1,62 @@
-"""Commands of now and then: init, config, schedule, rehearse, demo."""
+"""Commands of now and then: init, theme, config, schedule, rehearse, demo."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli import options, output
 from digest.cli.options import Desk
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = ["COMMANDS"]
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
-def init(folder: Path) -> None:
+@click.argument("folder", type=options.folder, default=".")
+@click.option("--theme", "name", default="", metavar="NAME", help="How mails look (see: digest theme list).")
+def init(folder: Path, name: str) -> None:
     """Make a project here: digest.toml, subscribers/, .gitignore."""
     from digest.app import make_project
     from digest.cli import views
 
-    views.made(make_project(folder))
+    views.made(make_project(folder, theme=name))
+
+
+@click.group()
+def theme() -> None:
+    """How mails look: the themes there are, and one of your own."""
+
+
+@theme.command("list")
+@options.project
+@options.as_json
+def theme_list(desk: Desk, as_json: bool) -> None:
+    """List the themes that this project can use; outside a project, those that come with digest."""
+    from dataclasses import asdict
+
+    from digest import theming
+
+    rows = theming.listed(desk.root_if_any())
+    if as_json:
+        output.data([asdict(row) for row in rows])
+    else:
+        output.table(("theme", "from", "about"), [(r.name, r.origin, r.about) for r in rows], flexible=2)
+
+
+@theme.command("new")
+@click.argument("name")
+@click.option("--from", "base", default="default", show_default=True, metavar="NAME", help="The theme to start from.")
+@options.project
+def theme_new(desk: Desk, name: str, base: str) -> None:
+    """Begin a theme of your own in templates/NAME: its colours and sizes, and how a page is arranged."""
+    from digest import theming
+    from digest.cli import views
+
+    views.made(theming.start(desk.root(), name, base))
 
 
 @click.command()
@@ -57,7 +94,7 @@ def schedule(desk: Desk, newsletter: str, form: str) -> None:
 
 
 @click.command()
-@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Where to (a new folder).")
+@click.option("--dir", "folder", type=options.folder, help="Where to (a new folder).")
 def demo(folder: Path | None) -> int:
     """See it work: example posts by real SMTP to a local inbox."""
     from digest.cli import views
@@ -83,4 +120,4 @@ def rehearse(desk: Desk, newsletter: str, faults: str, flat_out: bool, as_json: 
     return rehearsing.rehearse(desk, newsletter, faults=faults, flat_out=flat_out, as_json=as_json)
 
 
-COMMANDS: tuple[click.Command, ...] = (init, config, schedule, rehearse, demo)
+COMMANDS: tuple[click.Command, ...] = (init, theme, config, schedule, rehearse, demo)

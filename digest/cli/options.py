@@ -5,17 +5,34 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from digest.app import App
 
-__all__ = ["Desk", "as_json", "issue_id", "newsletter", "project", "strict", "yes"]
+__all__ = ["Desk", "as_json", "folder", "issue_id", "newsletter", "project", "strict", "yes"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Folder(click.Path):
+    """A folder, as a Path. pathlib is loaded when one is named, and not for every --help."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Check what was named, and make a Path of it."""
+        from pathlib import Path
+
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+folder = Folder()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +49,25 @@ class Desk:
         from digest.app import App
 
         return App.open(self.project, what_if=self.now, verbose=self.verbose)
+
+    def root(self) -> Path:
+        """The project's folder; its configuration is not read, and may be wrong."""
+        from pathlib import Path
+
+        from digest import config
+
+        return config.find(self.project if self.project is not None else Path.cwd())
+
+    def root_if_any(self) -> Path | None:
+        """The project's folder; None where no project was named and none is around."""
+        from digest.errors import ConfigError
+
+        try:
+            return self.root()
+        except ConfigError:
+            if self.project is not None:
+                raise
+            return None
 
 
 def project(command: F) -> Callable[..., Any]:
@@ -52,7 +88,7 @@ def project(command: F) -> Callable[..., Any]:
         click.option("--now", default="", metavar="TIME", help="Decide as if it were this time (ISO 8601)."),
         click.option(
             "--project",
-            type=click.Path(path_type=Path, file_okay=False),
+            type=folder,
             metavar="DIR",
             help="The project's folder (default: the nearest one upwards with a digest.toml).",
         ),

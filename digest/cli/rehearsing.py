@@ -56,6 +56,8 @@ def as_data(done: Rehearsed) -> dict[str, Any]:
 
 def lines(done: Rehearsed) -> list[str]:
     """What a person wants to know before the real one."""
+    from digest.pipeline.allowance import lasting
+
     r = done.report
     twice = f"{words.people(done.twice)} TWICE" if done.twice else "nobody twice"
     said = [
@@ -67,7 +69,7 @@ def lines(done: Rehearsed) -> list[str]:
     ]
     if done.ahead > timedelta(minutes=1):
         runs = f", in {done.runs} runs" if done.runs > 1 else ""
-        said.append(f"  retries    the last of them {_span(done.ahead)} later{runs}")
+        said.append(f"  retries    the last of them {lasting(done.ahead)} later{runs}")
     if done.faults:
         said.append("  faults     " + ", ".join(f"{number:,} × {name}" for name, number in done.faults))
     if r.counts.failed:
@@ -80,17 +82,11 @@ def lines(done: Rehearsed) -> list[str]:
 
 
 def _takes(done: Rehearsed) -> str:
+    from digest.pipeline.allowance import lasting
+
     pace = done.pace
     limits = [f"{pace.rate:g} a second"] if pace.rate else []
     limits += [f"{pace.daily:,} a day"] if pace.daily else []
     if not done.takes:
         return f"as long as the relay does; {'its limits are no matter' if limits else 'no limit of it is configured'}"
-    return f"about {_span(done.takes)} with the relay's limits ({', '.join(limits) or 'warm-up'})"
-
-
-def _span(time: timedelta) -> str:
-    seconds = time.total_seconds()
-    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 1.5 * size:
-            return f"{seconds / size:.1f}".rstrip("0").rstrip(".") + f" {unit}"
-    return f"{max(1, round(seconds))} s"
+    return f"about {lasting(done.takes)} with the relay's limits ({', '.join(limits) or 'warm-up'})"

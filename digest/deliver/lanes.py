@@ -129,8 +129,8 @@ class Lanes:
                     self._calm = False
                     if lane.talk.replies:  # it may speak of us: heard before another lane takes the next message
                         self._hand_on(lane)
-        if taken:  # before the next messages leave: a kill between the two would cost two in doubt
-            self._feed.settle(taken)
+        if taken and self._feed is not None:
+            self._feed.settle(taken)  # before the next messages leave: a kill between would leave two in doubt
         if not self._calm:
             self._settle()
         for key, _ in ready:

@@ -13,7 +13,7 @@ from digest.deliver import quiet
 from digest.interfaces import Ledger
 from digest.settings import Config, Newsletter, Smtp
 
-__all__ = ["Allowance", "allowance", "relay_of", "time_needed"]
+__all__ = ["Allowance", "allowance", "lasting", "relay_of", "time_needed"]
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -98,3 +98,12 @@ def time_needed(
             return day * DAY + timedelta(seconds=left / a_second if a_second else 0.0)
         left -= room
     return LONGEST * DAY
+
+
+def lasting(time: timedelta) -> str:
+    """A span of time in words: 40 s, 12 minutes, 3.5 hours, 2 days."""
+    seconds = time.total_seconds()
+    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{max(1, round(seconds))} s"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest.errors import UsageError
-from digest.interfaces import Source
-from digest.model import History, Occasion, Post, Query, Selection
-from digest.posts import known, window
-from digest.posts import select as selector
+from digest.posts import window
 from digest.posts.cadence import parse_cadence
-from digest.posts.editor import Editor
 from digest.settings import Config, Newsletter
+from digest.standing import History, Occasion
+
+if TYPE_CHECKING:
+    from digest.interfaces import Source
+    from digest.model import Post, Query, Selection
+    from digest.posts.editor import Editor
 
 __all__ = ["choose", "moment", "named", "next_due", "occasion_for", "read_posts"]
 
@@ -70,6 +72,10 @@ def choose(
     everything: bool = False,
 ) -> tuple[Selection, tuple[Post, ...]]:
     """Read what is within reach, or everything, and select; gives the selection and every post that was read for it."""
+    from digest.model import Query
+    from digest.posts import known
+    from digest.posts import select as selector
+
     wanted = [s for s in sources if not newsletter.rules.sources or s.name in newsletter.rules.sources]
     query = Query() if everything else selector.reach(newsletter, history, occasion)
     posts = read_posts(wanted, query)
@@ -100,6 +106,8 @@ def named(config: Config, name: str) -> Newsletter:
         return config.newsletters[0]
     if not name:
         raise UsageError(f"there are {len(names)} newsletters: say which", hint=", ".join(names))
+    from difflib import get_close_matches
+
     near = get_close_matches(name, names, 1)
     raise UsageError(f'there is no newsletter "{name}"', hint=f"did you mean {near[0]}?" if near else ", ".join(names))
 

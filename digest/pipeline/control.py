@@ -6,11 +6,15 @@ Every change is one compare-and-set of the ledger by lifecycle.ISSUE. No lock is
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from digest.errors import Bug, UsageError
-from digest.interfaces import FrozenIssue, Ledger
 from digest.lifecycle import ISSUE, Event, IssueState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from digest.interfaces import FrozenIssue, Ledger
 
 __all__ = ["by_person", "named", "step"]
 

@@ -15,7 +15,7 @@ from digest.interfaces import FrozenIssue, FrozenVariant
 from digest.model import Post, PostRecord, Rendered
 from digest.pipeline import edition as editions
 from digest.pipeline import people
-from digest.pipeline.look import Chosen, Looker, has_content, last_sent
+from digest.pipeline.look import Chosen, Looker, has_content, last_sent, pictures_of
 from digest.settings import Newsletter
 
 __all__ = ["Difference", "Named", "Sizes", "against_last", "changed_lines", "sorted_out"]
@@ -136,7 +136,15 @@ def _drawn_again(looker: Looker, then: Chosen, last: FrozenIssue) -> Rendered:
     history = replace(then.history, sent_count=last.number - then.newsletter.first_number)
     editor = looker.read_editor(last.id)
     made = editions.make(
-        looker.config, then.newsletter, then.selection, history, editor, (), looker.load_theme, looker.now
+        looker.config,
+        then.newsletter,
+        then.selection,
+        history,
+        editor,
+        (),
+        looker.load_theme,
+        looker.now,
+        local=pictures_of(looker.sources),
     )
     return made.variants[0]
 

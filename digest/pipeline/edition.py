@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from digest.interfaces import Audience, Freeze, FrozenVariant
 from digest.language import speaks, tidy
-from digest.model import History, Issue, Occasion, Post, Proof, Rendered, Sample, Selection
+from digest.model import History, Issue, Occasion, Picture, Post, Proof, Rendered, Sample, Selection
 from digest.posts import compose
 from digest.posts.editor import Editor
 from digest.render import draw, mime
+from digest.render.album import Local
 from digest.render.slots import Stencil
 from digest.render.theme import Theme
 from digest.settings import Config, Newsletter
@@ -29,6 +30,7 @@ __all__ = [
     "headers_of",
     "in_language",
     "make",
+    "pictures_of",
     "proof_of",
     "sample",
     "stencil_for",
@@ -86,8 +88,12 @@ def make(
     now: datetime,
     *,
     kind: str = "issue",
+    local: Local | None = None,
 ) -> Edition:
-    """Compose, render and assemble. The first variant is the whole issue in the newsletter's language, always."""
+    """Compose, render and assemble. The first variant is the whole issue in the newsletter's language, always.
+
+    `local` reads pictures that lie on this machine.
+    """
     issue = compose.compose(selection, newsletter, history, editor)
     theme = load_theme(newsletter.theme)
     date = date_for(selection.occasion, now)
@@ -109,6 +115,7 @@ def make(
                 sender=config.sender,
                 public=config.public,
                 theme=theme,
+                local=local,
             )
             by_content[key] = len(variants)
             variants.append(replace(drawn, stencil=assemble(config, newsletter, issue, drawn, date, kind).to_bytes()))
@@ -160,6 +167,13 @@ def assemble(
 def stencil_for(rendered: Rendered | FrozenVariant) -> Stencil:
     """The stencil of a variant, from the bytes that are frozen."""
     return Stencil.from_bytes(rendered.stencil)
+
+
+def pictures_of(variant: FrozenVariant) -> tuple[Picture, ...]:
+    """The pictures that go along in a frozen message."""
+    if "cid:" not in variant.html:
+        return ()
+    return mime.pictures(stencil_for(variant).stamp(to="reader@example.net", token="a" * 26, message_id="a" * 32))
 
 
 def sample(config: Config, rendered: Rendered | FrozenVariant, *, to: str, token: str, message_id: str) -> Sample:

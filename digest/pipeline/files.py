@@ -1,4 +1,4 @@
-"""An issue as files: the page to look at, HTML, text, MJML, what is in it, and one message."""
+"""An issue as files: the page to look at, HTML, text, MJML, what is in it, and one message; and the editor's file."""
 
 from __future__ import annotations
 
@@ -6,30 +6,54 @@ import json
 from pathlib import Path
 
 from digest.audience import tokens
-from digest.model import Finding, Rendered
+from digest.errors import UsageError
+from digest.model import Finding, Rendered, Sample
+from digest.pipeline import preflight, reader
 from digest.pipeline.edition import Edition
-from digest.pipeline.reader import Reader, message
+from digest.pipeline.look import Chosen, Looker, Shown, post_findings
+from digest.pipeline.results import Built, Drafted
+from digest.posts.draft import draft_text
 from digest.render import look, mime
+from digest.render.album import inlined
 from digest.settings import Config
 
-__all__ = ["write"]
+__all__ = ["build", "draft"]
 
 
-def write(
-    config: Config, edition: Edition, who: Reader, keys: tokens.Keys | None, findings: tuple[Finding, ...], out: Path
+def draft(folder: Path, chosen: Chosen) -> Drafted:
+    """Write the editor's file of an issue into `folder`. Raises UsageError where it is there already."""
+    path = folder / f"{chosen.selection.occasion.issue}.md"
+    if path.exists():
+        raise UsageError("is there already", file=str(path), hint="change it, or move it away first")
+    path.parent.mkdir(exist_ok=True)
+    with path.open("x", encoding="utf-8") as file:
+        file.write(draft_text(chosen.selection, chosen.newsletter))
+    return Drafted(path=path, broken=chosen.broken)
+
+
+def build(looker: Looker, shown: Shown, as_address: str, keys: tokens.Keys | None, out: Path) -> Built:
+    """Write the files of one reader's issue, in that reader's variant (nobody's, where no address is given)."""
+    who = reader.find(as_address or reader.NOBODY, shown.chosen, looker, keys)
+    variant = shown.edition.variant_of(who.topics, who.lang) or shown.edition.variants[0]
+    sample = reader.message(looker.config, shown.edition, who, keys)
+    found = preflight.findings(looker, shown, to_list=False) + post_findings(shown.chosen)
+    files = _write(looker.config, shown.edition, variant, sample, found, out)
+    return Built(files=files, notes=who.notes, broken=shown.chosen.broken)
+
+
+def _write(
+    config: Config, edition: Edition, variant: Rendered, sample: Sample, found: tuple[Finding, ...], out: Path
 ) -> tuple[Path, ...]:
-    """Write the files of one reader's issue, in that reader's variant; gives them, the page to open first."""
     out.mkdir(parents=True, exist_ok=True)
-    issue, variant = edition.issue, edition.variant_of(who.topics, who.lang) or edition.variants[0]
-    sample = message(config, edition, who, keys)
+    issue = edition.issue
     headers, text, html = mime.read(sample.data)
     local = {p.image.url: p.image.file for p in issue.posts if p.image and p.image.file}
     kept = look.Kept(
-        html=html,
+        html=inlined(html, mime.pictures(sample.data)),
         text=text,
         headers=headers,
         data=sample.data,
-        findings=findings,
+        findings=found,
         postal_address=config.sender.postal_address,
     )
     contents: dict[str, str | bytes] = {

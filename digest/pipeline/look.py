@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.errors import DataError
-from digest.interfaces import Audience, FrozenIssue, FrozenVariant, Ledger, Roster, Source
+from digest.interfaces import Audience, FrozenIssue, FrozenVariant, Ledger, PictureSource, Roster, Source
 from digest.lifecycle import IssueState
 from digest.lint.hidden import preheader_words
 from digest.model import Finding, History, Occasion, Picked, Post, Query, Rendered, Selection, Window
@@ -21,10 +21,11 @@ from digest.pipeline.edition import Edition
 from digest.pipeline.people import audiences_in_files
 from digest.posts import known
 from digest.posts.editor import Editor
+from digest.render.album import Local
 from digest.render.theme import Theme
 from digest.settings import Config, Newsletter
 
-__all__ = ["Chosen", "Looker", "Shown", "has_content", "last_sent", "need_content", "post_findings"]
+__all__ = ["Chosen", "Looker", "Shown", "has_content", "last_sent", "need_content", "pictures_of", "post_findings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +156,7 @@ class Looker:
             self.load_theme,
             date or self.now,
             kind=kind,
+            local=pictures_of(self.sources),
         )
         if chosen.frozen is None:
             return made
@@ -184,7 +186,25 @@ def _rendered(v: FrozenVariant) -> Rendered:
         text=v.text,
         posts=v.posts,
         stencil=v.stencil,
+        pictures=editions.pictures_of(v),
     )
+
+
+def pictures_of(sources: Sequence[Source]) -> Local:
+    """The pictures of posts, as far as their sources say where they lie."""
+    named = {s.name: s for s in sources if isinstance(s, PictureSource)}
+
+    def find(post: Post, picture: str) -> str:
+        source = named.get(post.source)
+        return source.find_picture(post, picture) if source else ""
+
+    def read(post: Post, file: str) -> bytes:
+        source = named.get(post.source)
+        if source is None:
+            raise DataError("is not read: its post is from no folder of this machine")
+        return source.read_picture(file)
+
+    return Local(find=find, read=read)
 
 
 def last_sent(looker: Looker, chosen: Chosen) -> FrozenIssue | None:

@@ -14,10 +14,11 @@ from digest.lint.network import Network
 from digest.model import Finding, Proof, Sample
 from digest.pipeline import edition as editions
 from digest.pipeline.edition import LastIssue
-from digest.pipeline.look import Chosen, Looker, Shown, last_sent
+from digest.pipeline.look import Chosen, Looker, Shown, last_sent, post_findings
+from digest.pipeline.results import Checked
 from digest.settings import Newsletter
 
-__all__ = ["findings", "gravest_first", "judge", "online", "spam_scores"]
+__all__ = ["findings", "gravest_first", "judge", "online", "spam_scores", "whole"]
 
 GRAVITY = ("error", "warning", "info")
 READERS = (("reader@example.net", "a"), ("other@example.com", "b"))
@@ -36,6 +37,15 @@ def findings(looker: Looker, shown: Shown, *, to_list: bool) -> tuple[Finding, .
         places = set(found)
         found |= {(*_place(f), f.message): f for f in told if not any(_place(f) == p[:4] for p in places)}
     return gravest_first(found.values())
+
+
+def whole(looker: Looker, shown: Shown, *, network: Network | None, score: bool) -> Checked:
+    """All that `check` tells: the rules, what is wrong with posts, and what was asked for besides."""
+    found = findings(looker, shown, to_list=False) + post_findings(shown.chosen)
+    if network is not None or score:
+        found += online(looker, shown, network) if network is not None else ()
+        found = gravest_first(found + (spam_scores(looker, shown) if score else ()))
+    return Checked(findings=found, broken=shown.chosen.broken)
 
 
 def online(looker: Looker, shown: Shown, network: Network) -> tuple[Finding, ...]:

@@ -7,6 +7,7 @@ from digest.model import PreviewAudience, PreviewState
 from digest.pipeline import look, people, preflight, reader
 from digest.pipeline.look import Looker, Shown
 from digest.render import mime
+from digest.render.album import inlined
 
 __all__ = ["state"]
 
@@ -28,7 +29,7 @@ def state(
         issue=edition.issue.id,
         subject=edition.variants[index].subject,
         preheader=edition.variants[index].preheader,
-        html=html,
+        html=inlined(html, mime.pictures(sample.data)),
         text=text,
         headers=headers,
         raw=sample.data,

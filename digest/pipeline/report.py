@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from digest.errors import DigestError
-from digest.interfaces import FrozenIssue
 from digest.lifecycle import IssueState
-from digest.model import Counts, Occasion
-from digest.pipeline.events import masked
+from digest.standing import Counts, FrozenIssue, Occasion
 
 __all__ = ["Report", "facts", "of_issue", "of_occasion", "sentence"]
 
@@ -58,6 +56,8 @@ class Report:
 
     def of_run(self) -> dict[str, Any]:
         """What `run --json` and the log add: how this run ended. No address is in it."""
+        from digest.pipeline.events import masked
+
         return {
             "reason": masked(self.reason),
             "retry_at": _iso(self.retry_at),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from digest.deliver import presets
-from digest.interfaces import FrozenIssue, Ledger
-from digest.model import History
 from digest.pipeline import control, report
-from digest.pipeline.allowance import relay_of
 from digest.pipeline.choose import next_due, occasion_for
 from digest.pipeline.report import Report
 from digest.settings import Config, Newsletter
+from digest.standing import FrozenIssue, History
+
+if TYPE_CHECKING:
+    from digest.interfaces import Ledger
 
 __all__ = ["finished", "of_issue", "of_newsletters"]
 
@@ -54,10 +55,18 @@ def _in_ledger(config: Config, ledger: Ledger, issue: FrozenIssue, now: datetime
 
 def finished(config: Config, ledger: Ledger | None, made: Report, now: datetime) -> Report:
     """Add what the ledger and the configuration know besides: what is next, and what the relay does to Message-IDs."""
-    smtp = relay_of(config)
-    known = presets.known(smtp.preset, smtp.host) if smtp else presets.NONE
+    same_id = not made.counts.uncertain or _keeps_ids(config)
     newsletter = next((n for n in config.newsletters if n.name == made.newsletter), None)
     if newsletter is None:
-        return replace(made, same_id=known.message_id == "kept")
+        return replace(made, same_id=same_id)
     history = ledger.history(newsletter.name) if ledger else History(newsletter=newsletter.name, known=False)
-    return replace(made, next_due=next_due(newsletter, history, now), same_id=known.message_id == "kept")
+    return replace(made, next_due=next_due(newsletter, history, now), same_id=same_id)
+
+
+def _keeps_ids(config: Config) -> bool:
+    """Whether the relay keeps Message-IDs, as far as it is known. Loaded only where it matters: `status` is quick."""
+    from digest.deliver import presets
+    from digest.pipeline.allowance import relay_of
+
+    smtp = relay_of(config)
+    return smtp is None or presets.known(smtp.preset, smtp.host).message_id == "kept"

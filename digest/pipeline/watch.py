@@ -43,13 +43,12 @@ class Watch:
 
     def __call__(self) -> bool:
         """Say whether to stop now, at this message."""
-        if not self.why and self._stop():
+        if self._stop() and not self.why:
             self.why = "interrupted"
-        now = monotonic()
-        if not self.why and now >= self._next_look:
+        if not self.why and (now := monotonic()) >= self._next_look:
             self._next_look = now + LOOK
             self._look(now)
-        return bool(self.why)
+        return self.why != ""
 
     def sleep_until(self, due: datetime) -> None:
         """Sleep until then by the wall clock, or less where there is a reason to stop.

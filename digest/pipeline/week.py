@@ -6,7 +6,7 @@ Everything that touches the outside is handed in; every way it can end is a repo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from digest.errors import ConfigError, DigestError
@@ -15,7 +15,7 @@ from digest.lifecycle import IssueState
 from digest.model import Counts, Post
 from digest.pipeline import edition as editions
 from digest.pipeline import people, preflight, report, work
-from digest.pipeline.allowance import relay_of, time_needed
+from digest.pipeline.allowance import lasting, relay_of, time_needed
 from digest.pipeline.choose import occasion_for
 from digest.pipeline.look import Chosen, Looker, Shown
 from digest.pipeline.report import Report
@@ -132,16 +132,19 @@ def _sums(total: int) -> Counts:
     return Counts(list=total, queued=total)
 
 
-def plan(shown: Shown, rate: float | None) -> tuple[str, ...]:
-    """What is about to be sent, in lines for a person; `rate` is in messages a second."""
+def plan(looker: Looker, shown: Shown) -> tuple[str, ...]:
+    """What is about to be sent, and how long it takes by the relay's limits, in lines for a person."""
     total, newsletter = shown.people or 0, shown.chosen.newsletter
     lines = [
         f"{shown.edition.issue.id}: {shown.edition.variants[0].subject}",
         *(f"  {n}. {p.title}" for n, p in enumerate(shown.edition.issue.posts, 1)),
         f"to {total:,} {'person' if total == 1 else 'people'} on {', '.join(newsletter.lists) or 'no list'}",
     ]
-    if rate and total / rate > 60:
-        lines.append(f"takes about {total / rate / 60:.0f} minutes at {rate:g} a second")
+    first = looker.ledger.first_sent() if looker.ledger else None
+    zone = looker.config.site.timezone
+    takes = time_needed(total, relay_of(looker.config), newsletter, zone, first, looker.now)
+    if takes > timedelta(minutes=1):
+        lines.append(f"takes about {lasting(takes)} with the limits of the relay")
     return tuple(lines)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -177,6 +176,8 @@ def _weekday(word: str) -> int:
 
 
 def _nearest(word: str) -> str:
+    from difflib import get_close_matches
+
     names, first = [*WEEKDAYS, "daily", "weekdays", "manual", "last day"], word.partition(" ")[0]
     close = [] if first in names else get_close_matches(first, names, n=1)
     return f', did you mean "{close[0].capitalize() if close[0] in WEEKDAYS else close[0]}"?' if close else ""

@@ -6,9 +6,11 @@ A local time that a clock change skips means the next minute that exists; one th
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from digest.model import Post
+if TYPE_CHECKING:
+    from digest.model import Post
 
 __all__ = ["instant", "local", "midnight", "moment"]
 

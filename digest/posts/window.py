@@ -14,10 +14,10 @@ from itertools import chain, count, islice, takewhile
 from zoneinfo import ZoneInfo
 
 from digest.errors import UsageError
-from digest.model import History, Occasion, Window
 from digest.posts.cadence import Cadence, parse_cadence, send_times, send_times_back
 from digest.posts.local_time import instant, local, midnight
 from digest.settings import Newsletter
+from digest.standing import History, Occasion, Window
 
 __all__ = [
     "Cadence",

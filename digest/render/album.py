@@ -8,6 +8,7 @@ its address on the web, and that is told. Not here: what is done to a picture (`
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from digest.model import Picture, Post
 from digest.render import images
 from digest.render.images import NO_PICTURE, TOGETHER, Unfit
 
-__all__ = ["Album", "Developed", "Local", "Seen"]
+__all__ = ["Album", "Developed", "Local", "Seen", "inlined"]
 
 Tell = Callable[[str, str], None]
 LONGEST_DOMAIN = 29  # so that a Content-ID fits on its line
@@ -165,6 +166,14 @@ class Album:
         if self._project is not None and path.is_relative_to(self._project):
             return path.relative_to(self._project).as_posix()
         return path.name
+
+
+def inlined(html: str, pictures: tuple[Picture, ...]) -> str:
+    """Write the pictures that go along into the HTML itself, for a browser to show: no mail client would."""
+    for picture in pictures:
+        data = b64encode(picture.data).decode("ascii")
+        html = html.replace(f'src="cid:{picture.id}"', f'src="data:{picture.kind};base64,{data}"')
+    return html
 
 
 def _short(named: str) -> str:

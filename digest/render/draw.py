@@ -21,6 +21,7 @@ from digest.render.facts import Entry, Shelf, entry
 from digest.render.links import host
 from digest.render.markup import Body, body, least_octets, styled
 from digest.render.phrases import Phrases, sent_on
+from digest.render.shorten import beginning
 from digest.render.slots import Slot, mark
 from digest.render.text import one_line
 from digest.render.theme import ISSUE, TEXT, Theme
@@ -30,7 +31,8 @@ __all__ = ["BUDGET", "draw"]
 
 BUDGET = 80_000  # octets of HTML; Gmail hides what follows about 102,000
 SLOTS = 600  # octets that slots may still grow by
-SHELL = 9_500  # octets of a mail without posts
+WORTH = 8_000  # octets for which it is worth to begin a text that is too long
+READ = 300_000  # characters of such a text that are looked at
 CARD = 1_300  # octets that a card costs, about
 
 
@@ -84,7 +86,8 @@ class _Drawing:
         )
         self.css = self._css()
         self.bodies: dict[str, Body] = {}
-        self.intro = self._body(issue.intro, site.url, issue.intro_file)
+        self.intro = self._body(issue.intro, site.url)
+        self.repairs[issue.intro_file] = list(self.intro.repairs)
         self.unsubscribe = headers.unsubscribe_url(public, mark(Slot.TOKEN)) or headers.unsubscribe_mailto(
             sender, mark(Slot.TOKEN)
         )
@@ -93,11 +96,15 @@ class _Drawing:
         self.address = one_line(sender.postal_address)
 
     def finished(self) -> Rendered:
-        full = self._whole_texts() if self.issue.content == "full" else {}
-        entries = {post.id: self._entry(post, full.get(post.id, Foreign(""))) for post in self.issue.posts}
+        entries = {post.id: self._entry(post) for post in self.issue.posts}
         phrases = Phrases.of(self.issue, self.newsletter, self.language, entries, plain.as_line(self.intro.nodes))
         values = self._values(phrases)
-        layout, source, page = self._fitted(values, entries, self._first_layout(tuple(full)))
+        layout = self._first_layout()
+        if self.issue.content == "full":
+            full = self._whole_texts(BUDGET - self._size(values, entries, layout))
+            entries |= {name: replace(entries[name], body=html) for name, html in full.items()}
+            layout = replace(layout, full=tuple(full))
+        layout, source, page = self._fitted(values, entries, layout)
         text = self._text(values, self._arranged(entries, layout), layout)
         return Rendered(
             variant=_variant(self.issue, self.theme, phrases.subject, page.html, text),
@@ -119,11 +126,11 @@ class _Drawing:
         made = environment(self.theme.folders, markup=False)
         return self._rendered(made, "parts/body.css.j2", self._looks()).text
 
-    def _body(self, markdown: str, base: str, place: str, post: Post | None = None) -> Body:
+    def _body(self, markdown: str, base: str, post: Post | None = None) -> Body:
         if not markdown.strip():
             return Body(nodes=())
         tongue = post.lang if post else self.issue.intro_lang
-        made = body(
+        return body(
             markdown,
             base=base,
             language=language(one_line(tongue)) if tongue else self.language,
@@ -131,19 +138,18 @@ class _Drawing:
             title=post.title if post else "",
             look=lambda named, url, repairs: self.album.see(post, named, url, repairs.tell),
         )
-        self.repairs.setdefault(place, []).extend(made.repairs)
-        return made
 
-    def _entry(self, post: Post, whole: Foreign) -> Entry:
+    def _entry(self, post: Post) -> Entry:
         return entry(
             post,
             language=self.language,
             year=self.sent.year,
             content=self.issue.content,
             options=dict(self.theme.options),
-            body=whole,
+            body=Foreign(""),
             repairs=self.repairs.setdefault(post.path, []),
             album=self.album,
+            home=host(self.site.url),
         )
 
     def _looks(self) -> dict[str, Any]:
@@ -215,29 +221,54 @@ class _Drawing:
 
     # ---------------------------------------------------------------------------------------- room for each
 
-    def _whole_texts(self) -> dict[str, Foreign]:
-        """The texts that may stand in full, in order. What surely has no room is not even read as Markdown."""
-        left = BUDGET - SHELL - CARD * len(self.issue.posts)
+    def _whole_texts(self, left: int) -> dict[str, Foreign]:
+        """The texts that may stand in full, in order; then of the first that may not, as much as there is room for.
+
+        What surely has no room is not even read as Markdown.
+        """
         full: dict[str, Foreign] = {}
         growth: list[float] = []  # of those that were read: their size against the least it could have been
         for post in self.issue.posts:
             least = least_octets(post.body)
             if least * max(1, 0.8 * min(growth, default=1)) > left:
                 continue
-            made = self._body(post.body, post.url, post.path, post)
+            made = self._body(post.body, post.url, post)
             html = styled(made.nodes, self.css)
             size = len(html.encode())
             growth.append(size / (least + 1))
             if size <= left:
-                self.bodies[post.id], full[post.id] = made, html
+                full[post.id] = self._kept(post, made, html)
                 left -= size
+        first = next((post for post in self.issue.posts if post.id not in full and post.body.strip()), None)
+        if first is not None and left >= WORTH:
+            full |= self._beginning(first, left)
         return full
 
-    def _first_layout(self, full: tuple[str, ...]) -> _Layout:
-        """The most that may fit: each text's size is known, so that few layouts must be tried."""
+    def _beginning(self, post: Post, left: int) -> dict[str, Foreign]:
+        """As much of a text as there is room for; nothing where that is too little to be worth it."""
+        made = self._body(post.body[:READ], post.url, post)
+        nodes = beginning(made.nodes, lambda part: len(styled(part, self.css).encode()) <= left)
+        html = styled(nodes, self.css)
+        if len(html.encode()) < WORTH // 2:
+            return {}
+        said = "the text is too long for a mail: its beginning stands there, and a link to all of it"
+        self.repairs.setdefault(post.path, []).append(("clip", said))
+        return {post.id: self._kept(post, replace(made, nodes=nodes), html)}
+
+    def _kept(self, post: Post, made: Body, html: Foreign) -> Foreign:
+        self.bodies[post.id] = made
+        self.repairs.setdefault(post.path, []).extend(made.repairs)
+        return html
+
+    def _size(self, values: dict[str, Any], entries: Mapping[str, Entry], layout: _Layout) -> int:
+        """The octets of a mail of excerpts: what is left of the budget is for whole texts."""
+        return len(self._html(values | self._arranged(entries, layout))[1].html.encode()) + SLOTS
+
+    def _first_layout(self) -> _Layout:
+        """The most that may fit, without whole texts."""
         rest = len(self.issue.posts) - (1 if self.issue.lead else 0)
         if self.issue.content == "full":
-            return _Layout(full=full, cards=rest)
+            return _Layout(full=(), cards=rest)
         wanted = int(self.theme.options["cards"])
         return _Layout(full=(), cards=rest if rest == wanted + 1 else min(rest, wanted))
 

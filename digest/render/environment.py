@@ -39,6 +39,7 @@ SHIPPED = "shipped/"  # before a name: the file that comes with digest, past the
 ORIGIN = re.compile(f"{ORIGIN_START}(\\d+)@([^{ORIGIN_END}]*){ORIGIN_END}")
 
 
+SAID = re.compile(f"{ORIGIN.pattern}(?=[^{ORIGIN_START}\n])")  # a mark with text of that line after it
 LEADING = re.compile(f"(?:{ORIGIN.pattern})+")  # of marks in a row, the last is that of the text after them
 
 
@@ -163,12 +164,8 @@ def render(made: jinja2.Environment, name: str, values: Mapping[str, Any]) -> Ou
 
 def _endless(made: jinja2.Environment, name: str, parts: list[str]) -> TemplateError:
     """What to say of five million characters: the last mark of origin in them tells the place."""
-    for part in reversed(parts):
-        if found := ORIGIN.findall(part[-100_000:]):
-            line, file = found[-1]
-            break
-    else:
-        file, line = _path(made, name), 0
+    marks = (SAID.findall(part[-100_000:]) for part in reversed(parts))
+    line, file = next((found[-1] for found in marks if found), (0, _path(made, name)))
     hint = "Look for a loop that never ends."
     return TemplateError("the template puts out more than 5 MB", hint=hint, file=file, line=int(line) or None)
 
@@ -217,6 +214,7 @@ def _translated(made: jinja2.Environment, name: str, exc: Exception, values: Map
     if isinstance(exc, jinja2.UndefinedError):
         return TemplateError(exc.message or "a name is not known", hint=_names(exc, values), file=file, line=line)
     if isinstance(exc, RecursionError):
+        file, line = _circle(exc, made)
         hint = (
             "Take the include or the extends out, or give it an end; to extend your own file's namesake, name shipped/…"
         )
@@ -231,9 +229,26 @@ ONLY_INSIDE = "A template names files of templates/ alone, from that folder on: 
 
 def _place(exc: Exception, made: jinja2.Environment) -> tuple[str | None, int | None]:
     """The innermost frame of the traceback that lies in a template (Jinja2 rewrites their lines)."""
+    frames = _frames(exc, made)
+    return frames[-1] if frames else (None, None)
+
+
+def _frames(exc: Exception, made: jinja2.Environment) -> list[tuple[str, int | None]]:
     folders = tuple(str(f) for f in getattr(made.loader, "searchpath", ()))
-    frames = [f for f in traceback.extract_tb(exc.__traceback__) if folders and f.filename.startswith(folders)]
-    return (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
+    found = traceback.extract_tb(exc.__traceback__)
+    return [(f.filename, f.lineno) for f in found if folders and f.filename.startswith(folders)]
+
+
+def _circle(exc: Exception, made: jinja2.Environment) -> tuple[str | None, int | None]:
+    """Where a template without end goes round: the last place before one comes again, a project's own if there is one."""
+    round_once: list[tuple[str, int | None]] = []
+    for place in _frames(exc, made):
+        if place in round_once:
+            break
+        round_once.append(place)
+    shipped = str(getattr(made.loader, "searchpath", ("",))[-1])
+    own = [place for place in round_once if not place[0].startswith(shipped)]
+    return (own or round_once or [(None, None)])[-1]
 
 
 def _names(exc: jinja2.UndefinedError, values: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from digest.render.album import Album
 from digest.render.environment import Foreign
 from digest.render.excerpt import cut, excerpt_of
 from digest.render.images import NO_PICTURE
-from digest.render.links import absolute
+from digest.render.links import absolute, host
 from digest.render.markup import inline, words
 from digest.render.text import one_line
 
@@ -68,6 +68,7 @@ class Entry:
     facts: tuple[str, ...]  # the meta line of the lead
     facts_short: tuple[str, ...]  # of a card
     facts_line: tuple[str, ...]  # of a line
+    host: str = ""  # of its page, where that is another site than the newsletter's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,7 @@ def entry(
     body: Foreign,
     repairs: list[tuple[str, str]],
     album: Album,
+    home: str = "",
 ) -> Entry:
     """Make the facts of a post; `year` is the issue's (another one is named), `repairs` takes what was mended."""
     text, html = inline(post.title or post.slug or post.path)
@@ -110,6 +112,7 @@ def entry(
     foreign = bool(post.lang) and post.lang.split("-")[0].lower() != language.tag.split("-")[0].lower()
     limit = options.get("excerpt", 240)
     tags = tuple(t for tag in post.tags if (t := cut(one_line(tag), 30)))[:TAGS] if options.get("tags", True) else ()
+    elsewhere = _elsewhere(url, home)
     return Entry(
         id=post.id,
         title=html,
@@ -129,8 +132,15 @@ def entry(
         body=body,
         facts=_there(day, language.text("By {author}", author=author) if author else "", read),
         facts_short=_there(day_short, author, read),
-        facts_line=_there(day_short, author),
+        facts_line=_there(elsewhere, day_short, author),
+        host=elsewhere,
     )
+
+
+def _elsewhere(url: str, home: str) -> str:
+    """The host of a page that is on another site; a site's own subdomains are no other site."""
+    there = host(url)
+    return "" if there == home or f".{home}".endswith(f".{there}") or there.endswith(f".{home}") else there
 
 
 def _there(*facts: str) -> tuple[str, ...]:

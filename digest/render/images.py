@@ -28,7 +28,7 @@ EACH = 200_000  # octets of one picture inside a message
 TOGETHER = 1_000_000  # of all of them
 MOST_PIXELS = 50_000_000  # a photograph has 12 to 48 million; beyond lies what fills the memory
 MOST_FRAMES_PIXELS = 40_000_000  # of an animation, all frames together
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "MPO")  # a reader that is not named is never asked
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP")  # a reader that is not named is never asked
 LOSSLESS = frozenset({"PNG", "GIF", "BMP", "TIFF"})
 TRIES = ((1.0, 82), (1.0, 70), (1.0, 56), (0.75, 70), (0.75, 56), (0.5, 70), (0.5, 50), (0.25, 60))  # (size, quality)
 SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that change width and height
@@ -173,8 +173,9 @@ def _still(opened: Opened, across: int) -> Made:
     opened.draft("RGB", (across * 2, across * 2))  # a JPEG is read at the size that is needed
     upright = _shrunk(_upright(opened), across)
     picture = _in_srgb(upright)
+    picture.info.clear()  # or it would be written again: where it was taken, by whom, with what
     if picture.mode == "RGBA":
-        return _within(_as_png(picture, share) for share, _ in TRIES)
+        return _within(_as_png(picture, share) for share in dict.fromkeys(share for share, _ in TRIES))
     jpeg = _within(_as_jpeg(picture, share, quality) for share, quality in TRIES)
     if lossless:
         png = _as_png(picture, 1.0, palette=False)

@@ -7,11 +7,9 @@ in a mail are those of the dark palette (i t m a l b k).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from digest.language import Language
-from digest.render.album import Seen
+from digest.render.body_pictures import WIDTH, Look, Repairs, picture
 from digest.render.emoji import emojified
 from digest.render.images import NO_PICTURE
 from digest.render.links import absolute, bare, host, watch_page
@@ -19,7 +17,6 @@ from digest.render.tree import Element, Node, text_of
 
 __all__ = ["Look", "Repairs", "rewrite"]
 
-WIDTH = 536  # the sheet without its sides
 COLUMNS = 4  # a table with more becomes blocks
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 EMBEDDED = frozenset({"iframe", "video", "audio", "embed", "object"})
@@ -36,21 +33,6 @@ INLINE = {
     "samp": "code", "tt": "code", "math": "code", "mark": "mark",
 }  # fmt: skip
 START, SPAN = re.compile("[0-9]{1,6}"), re.compile("[1-9][0-9]?")
-
-
-@dataclass(slots=True)
-class Repairs:
-    """What was mended while a body was rewritten: (rule, what happened), each told once."""
-
-    told: dict[tuple[str, str], None] = field(default_factory=dict)
-
-    def tell(self, rule: str, message: str) -> None:
-        """Note a repair."""
-        self.told.setdefault((rule, message))
-
-
-Look = Callable[[str, str, Repairs], Seen]
-"""What is known of a picture, from its name as written and its address: how large it is, and whether it goes along."""
 
 
 def rewrite(root: Element, *, base: str, language: Language, title: str, repairs: Repairs, look: Look) -> list[Node]:
@@ -297,8 +279,8 @@ class _Rewriter:
         label = self.language.text(saying, host=host(page))
         poster = absolute(node.attributes.get("poster", ""), self.base, mail=False)
         if poster.startswith("https:") and not NO_PICTURE.search(poster):
-            picture = Element("img", {"src": poster, "alt": label, "width": str(WIDTH)})
-            return [Element("p", {"class": "picture"}, [Element("a", {"href": page, "class": "a"}, [picture])])]
+            shown = Element("img", {"src": poster, "alt": label, "width": str(WIDTH)})
+            return [Element("p", {"class": "picture"}, [Element("a", {"href": page, "class": "a"}, [shown])])]
         sign = "◀" if self.language.dir == "rtl" else "▶"
         return [_box(Element("a", {"href": page, "class": "a"}, [f"{sign}\ufe0e {label}"]), of="link k")]
 
@@ -325,7 +307,7 @@ class _Rewriter:
         if tag == "br":
             return [Element("br")]
         if tag == "img":
-            return self._image(node)
+            return picture(node, base=self.base, look=self.look, repairs=self.repairs)
         if tag == "input":
             return ["☑" if "checked" in node.attributes else "☐"] if node.attributes.get("type") == "checkbox" else []
         if tag == "a":
@@ -375,49 +357,14 @@ class _Rewriter:
         if not address:
             return inner
         done: list[Node] = []
-        for picture, group in _grouped(inner):
-            if picture:
+        for pictured, group in _grouped(inner):
+            if pictured:
                 done += [Element("a", {"href": address, "class": "a"}, [image]) for image in group]
             elif "".join(text_of(n) for n in group).strip():
                 done.append(Element("a", {"href": address, "class": "a"}, group))
             else:
                 done += group
         return done
-
-    def _image(self, node: Element) -> list[Node]:
-        named = node.attributes.get("src") or node.attributes.get("data-src", "")
-        width, height = _pixels(node, "width"), _pixels(node, "height")
-        address = absolute(named, self.base, mail=False)
-        seen = self.look(named, address, self.repairs)
-        width, height = _shown_size(width, height, seen)
-        shown = named if len(named) <= 80 else f"{named[:79]}…"
-        if (width is not None and width <= 2) or (height is not None and height <= 2):
-            self.repairs.tell("tracking", f"a picture of {width}×{height} pixels ({shown}) was dropped")
-            return []
-        alt = " ".join(node.attributes.get("alt", "").split())
-        if not seen.goes_along and NO_PICTURE.search(address):
-            self.repairs.tell("image-format", f"mail clients do not show {shown}; its alternative text stands instead")
-            return [alt] if alt else []
-        if not seen.goes_along and not address.startswith("https:"):
-            what = "no https address" if address or named else "no address"
-            self.repairs.tell("image-scheme", f"a picture with {what} ({shown}) was dropped")
-            return []
-        attributes = {"src": seen.url, "alt": alt, "width": str(min(width or WIDTH, WIDTH))}
-        if width and height:
-            attributes["height"] = str(max(1, round(height * min(width, WIDTH) / width)))
-        if width and width < WIDTH:
-            attributes["style"] = f"max-width:{width}px"
-        attributes["class"] = "m" if width else "m free"
-        return [Element("img", attributes)]
-
-
-def _shown_size(width: int | None, height: int | None, seen: Seen) -> tuple[int | None, int | None]:
-    """What the post asks for, in the picture's own ratio where that is known; else the picture's own size."""
-    if not (seen.width and seen.height):
-        return width, height
-    if width is None:
-        width = max(1, round(height * seen.width / seen.height)) if height else seen.width
-    return width, max(1, round(width * seen.height / seen.width))
 
 
 VIDEO_HOST = re.compile(r"(^|\.)(youtube|youtu|vimeo|dailymotion|twitch|peertube|loom|wistia|ted|video)\b")
@@ -440,13 +387,6 @@ def _task(node: Node) -> bool:
 def _hidden(node: Element) -> bool:
     style = node.attributes.get("style", "").replace(" ", "").lower()
     return "hidden" in node.attributes or "display:none" in style
-
-
-def _pixels(node: Element, name: str) -> int | None:
-    value = node.attributes.get(name, "")
-    styled = re.search(rf"(?:^|;)\s*{name}:\s*(\d+)(?:\.\d+)?(?:px)?\s*(?:;|$)", node.attributes.get("style", ""))
-    found = re.fullmatch(r"\s*(\d+)(?:\.\d+)?(?:px)?\s*", value) or styled
-    return int(found[1]) if found and len(found[1]) < 6 else None
 
 
 def _picture(node: Node) -> bool:

@@ -59,6 +59,7 @@ ATTRIBUTES = {
 STYLES = {"text-align", "display", "width", "height"}
 CLASSES = frozenset("itmalbk")  # those that the dark palette knows
 CLASS = re.compile(r' class="([^"]*)"')
+NESTING = 110  # what stands deeper is not read at all; a list in a list takes two
 HTML_DIALECTS = frozenset({"html", "feed", "rss", "atom"})
 WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 WIDE_SCRIPT = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
@@ -75,7 +76,7 @@ class Body:
 
 @lru_cache(maxsize=1)
 def _markdown() -> MarkdownIt:
-    made = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    made = MarkdownIt("commonmark", {"html": True, "maxNesting": NESTING}).enable(["table", "strikethrough"])
     return made.use(footnote_plugin).use(deflist_plugin).use(tasklists_plugin)
 
 
@@ -201,12 +202,12 @@ def words(markdown: str) -> int:
 
 
 def least_octets(markdown: str) -> int:
-    """Say how much HTML a body makes at least, without reading it as Markdown: its letters alone, and a little.
+    """Say how much HTML a body makes at least, without reading it as Markdown: its words, a blank after each.
 
-    Of real posts the HTML has 1.6 to 8 times the octets of their letters.
+    Of real posts it is 1.4 to 6 times as much.
     """
     text = cut(cut(markdown, *COMMENT), *PROGRAM_COMMENT)
-    return sum(len(word.encode()) for word in WORD.findall(NOT_READ.sub(" ", text))) * 7 // 5
+    return len(" ".join(WORD.findall(NOT_READ.sub(" ", text))).encode())
 
 
 def plain(nodes: tuple[Node, ...]) -> str:

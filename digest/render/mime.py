@@ -251,17 +251,17 @@ def _wrong_parts(message: EmailMessage, data: bytes) -> Iterator[str]:
     if shape != ["multipart/alternative", "text/plain", *page]:
         yield "its parts are not text and HTML, in this order"
     yield from _wrong_pictures(leaves)
-    for part in leaves[:2]:
-        if part.get_content_charset() != "utf-8" or part["Content-Transfer-Encoding"] != "quoted-printable":
-            yield f"{part.get_content_type()} is not quoted-printable utf-8"
+    for leaf in leaves[:2]:
+        if leaf.get_content_charset() != "utf-8" or leaf["Content-Transfer-Encoding"] != "quoted-printable":
+            yield f"{leaf.get_content_type()} is not quoted-printable utf-8"
             continue
         try:
-            decoded = _decoded(part)
+            decoded = _decoded(leaf)
         except UnicodeDecodeError:
-            yield f"{part.get_content_type()} does not decode"
+            yield f"{leaf.get_content_type()} does not decode"
         else:
             if OPEN in decoded or CLOSE in decoded:
-                yield f"{part.get_content_type()} still holds a slot mark"
+                yield f"{leaf.get_content_type()} still holds a slot mark"
 
 
 def _wrong_pictures(leaves: list[Message]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from typing import Any
 from digest.errors import TemplateError
 from digest.render.theme_values import Document, Values, line_of
 
-__all__ = ["ISSUE", "RESERVED", "TEXT", "TOML", "Theme", "about", "known", "load", "outside", "shipped"]
+__all__ = ["ISSUE", "NAME", "RESERVED", "TEXT", "TOML", "Theme", "about", "known", "load", "outside", "shipped"]
 
 ISSUE, TEXT, TOML = "issue.mjml.j2", "issue.txt.j2", "theme.toml"
 RESERVED = frozenset({"parts", "shipped"})  # no themes: what all share, and the way to a shipped file under one's own

@@ -39,6 +39,7 @@ FOLLOWS = {
     ("dark", "sheet"): (("dark", "chip"), ("dark", "line")),
 }
 FONTS = re.compile(r"[A-Za-z0-9 ,-]*[A-Za-z][A-Za-z0-9 ,-]*")
+WIDE = ("name", "lead", "lead_long")
 SIZE = re.compile(r"(\d+)/(\d+)(?: (\d+)/(\d+))?")
 
 
@@ -214,6 +215,8 @@ def _check(table: str, key: str, value: Any, where: dict[str, Any]) -> None:
     elif table == "sizes":
         if not (isinstance(value, str) and SIZE.fullmatch(value)):
             raise TemplateError(f'{key} is {value!r}; write "size/line", or "phone/line wide/line"', **where)
+        if " " in value and key not in WIDE:
+            raise TemplateError(f"{key} is {value!r}; only {', '.join(WIDE)} have a second size", **where)
     elif not (isinstance(value, str) and FONTS.fullmatch(value)):
         raise TemplateError(f"{key} is {value!r}, which is no list of fonts", **where)
 

@@ -15,6 +15,7 @@ from digest.render.text import clean
 __all__ = ["VOID", "Element", "Node", "parse", "text_of", "write"]
 
 DEPTH = 50  # elements within one another; nobody writes more, and walking is recursive
+WITHOUT_TEXT = frozenset({"table", "thead", "tbody", "tfoot", "tr", "ul", "ol", "dl"})
 VOID = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 
 
@@ -69,7 +70,9 @@ class _Builder(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         # Cleaned again: a character reference may stand for what the source could not hold.
-        self.open[-1].children.append(clean(data))
+        # Beyond DEPTH it may stand where only rows or items do: it goes to the nearest element that holds text.
+        holder = next(e for e in reversed(self.open) if not (self.deep and e.tag in WITHOUT_TEXT))
+        holder.children.append(clean(data))
 
 
 def parse(html: str) -> Element:

@@ -11,15 +11,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest.errors import Bug, UsageError
-from digest.interfaces import Entry, Settled
 from digest.lifecycle import DELIVERY, DeliveryState, Event, IssueState, after
 from digest.store import issues, roster
 from digest.store.connection import Database
 from digest.store.moments import maybe_from_moment, to_moment
 from digest.store.texts import server_words
+
+if TYPE_CHECKING:
+    from digest.interfaces import Entry, Settled
 
 __all__ = [
     "Claim",

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from digest.model import History, Post, PostRecord
+from digest.standing import History, PostRecord
 from digest.store.connection import Database
 from digest.store.moments import from_moment, maybe_from_moment, to_moment
 from digest.store.texts import from_text, to_text
+
+if TYPE_CHECKING:
+    from digest.model import Post
 
 __all__ = ["new_problems", "note_held", "note_posts", "read"]
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest.errors import Bug
-from digest.interfaces import Freeze, FrozenIssue, FrozenVariant
 from digest.lifecycle import ISSUE, DeliveryState, Event, IssueState, after
-from digest.model import Counts, Occasion
+from digest.standing import Counts, FrozenIssue, Occasion
 from digest.store import history, roster
 from digest.store.connection import Database
 from digest.store.moments import from_moment, maybe_from_moment, to_moment
 from digest.store.texts import from_text, to_text
+
+if TYPE_CHECKING:
+    from digest.interfaces import Freeze, FrozenVariant
 
 __all__ = ["freeze", "issue", "issues", "log", "move", "skip", "tally", "variants"]
 

@@ -10,16 +10,20 @@ from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digest.errors import Bug
-from digest.interfaces import Audience, Batch, Entry, Freeze, FrozenIssue, FrozenVariant, Settled, Subscription
 from digest.lifecycle import Event, IssueState
-from digest.model import History, Occasion, Post, Subscriber
+from digest.standing import FrozenIssue, History, Occasion
 from digest.store import deliveries, history, issues, roster
 from digest.store.connection import Database
 from digest.store.deliveries import Claim, IssueRow
 from digest.store.journal import MARK_LENGTH, Journal, is_held, read_marks, sweep
 from digest.store.moments import to_moment
+
+if TYPE_CHECKING:
+    from digest.interfaces import Audience, Batch, Entry, Freeze, FrozenVariant, Settled, Subscription
+    from digest.model import Post, Subscriber
 
 __all__ = ["InHand", "Process", "Store"]
 

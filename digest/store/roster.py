@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest.errors import Bug
-from digest.interfaces import Audience, Subscription
-from digest.model import Subscriber
 from digest.store.connection import Database
 from digest.store.moments import from_moment, to_moment
+
+if TYPE_CHECKING:
+    from digest.interfaces import Audience, Subscription
+    from digest.model import Subscriber
 
 __all__ = [
     "audiences",

@@ -468,13 +468,15 @@ def test_pausing_from_elsewhere_is_heard_at_the_next_batch(store: Store) -> None
     assert counts(store) == only(sent=result.sent, queued=200 - result.sent)
 
 
-def test_sending_before_the_beginning_is_a_bug(store: Store) -> None:
-    """An issue that is frozen and not begun cannot be mistaken for one that is done."""
+def test_an_issue_that_was_paused_and_resumed_meanwhile_is_not_taken_for_done(store: Store) -> None:
+    """It is frozen again, and whoever runs it has to begin it again: nothing goes, and nobody is charged."""
     frozen(store, readers(2))
     store.move(ISSUE, 1, Event.PAUSE, NOW)
     issue = store.move(ISSUE, 1, Event.RESUME, NOW)
-    with SmtpServer() as server, closing(relay(server)) as transport, pytest.raises(Bug):
-        send(store, issue, transport)
+    with SmtpServer() as server, closing(relay(server)) as transport:
+        assert send(store, issue, transport).why == "paused"
+    assert counts(store) == only(queued=2)
+    assert server.messages == []
 
 
 def test_the_daily_quota_of_ours_ends_the_run(store: Store) -> None:

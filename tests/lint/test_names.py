@@ -102,3 +102,8 @@ def test_a_name_that_cannot_be_is_told(name: str) -> None:
 def test_the_resolver_is_there() -> None:
     """email-validator brings it."""
     assert names.available()
+
+
+def test_the_machine_s_own_servers_are_asked_where_none_are_named() -> None:
+    """No time is given, so nothing is sent and nothing is known."""
+    assert "could not be looked up" in Names(timeout=0).records("example.test", "TXT").fault

@@ -159,6 +159,14 @@ def test_pictures_that_are_heavy_together_are_told(site: Site, seeded: Seeded) -
     assert any("together" in m for m in told)
 
 
+def test_only_pictures_of_the_web_are_weighed(site: Site, seeded: Seeded) -> None:
+    """What is in the mail itself is no request, and no reader's own picture is asked for."""
+    html = f'<img src="cid:logo@x" alt=""><img src="{site.url(f"/{TOKEN}.png")}" alt=""><img alt="">'
+    proof = good(site, seeded)
+    assert found("image-weight", replace(proof, html=html)) == []
+    assert site.asked == []
+
+
 def test_a_page_in_place_of_a_picture_is_told(site: Site, seeded: Seeded) -> None:
     """Some servers answer 200 with a page that says 404."""
     proof = good(site, seeded)

@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from digest.model import Image
-from digest.posts.pictures import picture
+from digest.errors import DataError
+from digest.interfaces import PictureSource
+from digest.model import Image, Query
+from digest.posts.pictures import lies_at, picture
+from digest.posts.sources import markdown
 from digest.posts.written import Written, from_yaml
+from digest.settings import Site
+from digest.testing import post
 
 
 def find(tmp_path: Path, yaml: str, *, url: str = "https://example.org/blog/a/", rooted: bool = False) -> Image | None:
@@ -104,3 +109,73 @@ def test_docusaurus_counts_from_the_site(tmp_path: Path) -> None:
     assert beside is not None
     assert (beside.url, beside.file != "") == ("", True)
     assert find(tmp_path, "image: ./not/here.jpg", url="") is None
+
+
+@pytest.mark.parametrize(
+    ("named", "file"),
+    [
+        ("beside.jpg", "content/beside.jpg"),
+        ("./beside.jpg?v=2#x", "content/beside.jpg"),
+        ("own.png", "content/a/own.png"),
+        ("/img/served.png", "static/img/served.png"),
+        ("img/served.png", "static/img/served.png"),
+        ("https://example.org/img/served.png", "static/img/served.png"),
+        ("with%20blank.png", "content/with blank.png"),
+        ("../../secret.png", ""),
+        ("/../../secret.png", ""),
+        ("link.png", ""),
+        ("nowhere.png", ""),
+        ("", ""),
+        ("folder", ""),
+        ("https://example.net/beside.jpg", ""),
+        ("//example.net/beside.jpg", ""),
+        ("data:image/png;base64,AAAA", ""),
+        ("file:///etc/passwd", ""),
+        ("http://[broken/x.png", ""),
+        ("/http://[broken", ""),
+        ("x" * 2000 + ".png", ""),
+        ("a\0b.png", ""),
+    ],
+)
+def test_where_a_picture_of_the_text_lies(tmp_path: Path, named: str, file: str) -> None:
+    """Beside the post, in its own folder, or where the site serves files from; never outside, never of the web."""
+    site = tmp_path / "site"
+    for name in ("content/beside.jpg", "content/a/own.png", "static/img/served.png", "content/with blank.png"):
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_bytes(b"x")
+    (site / "content/folder").mkdir()
+    (tmp_path / "secret.png").write_bytes(b"x")
+    (site / "content/link.png").symlink_to(tmp_path / "secret.png")
+    found = lies_at(named, file=site / "content/a.md", base="https://example.org", tops=(site.resolve(),))
+    assert found == (str(site.resolve() / file) if file else "")
+
+
+def test_a_source_finds_and_reads_the_pictures_of_its_posts(tmp_path: Path) -> None:
+    """Those inside project and site alone; what cannot be read is said as the end of a sentence."""
+    (tmp_path / "p" / "posts").mkdir(parents=True)
+    (tmp_path / "p" / "posts" / "a.md").write_text("---\ntitle: A\ndate: 2026-11-20\n---\nText\n", encoding="utf-8")
+    (tmp_path / "p" / "posts" / "a.png").write_bytes(b"octets")
+    (tmp_path / "secret.png").write_bytes(b"not yours")
+    options = markdown.Options(path="posts", url="https://example.org/{slug}/")
+    source = markdown.open(options, name="blog", project=tmp_path / "p", site=Site(url="https://example.org"))
+    assert isinstance(source, PictureSource)
+    assert source.find_picture(post("posts/a.md"), "a.png") == ""  # nothing was read yet
+    with pytest.raises(DataError, match=r"^is no file inside the project or the site, and is not read$"):
+        source.read_picture(str(tmp_path / "p" / "posts" / "a.png"))
+    (read,) = source.posts(Query())
+    found = source.find_picture(read, "a.png")
+    assert found == str((tmp_path / "p" / "posts" / "a.png").resolve())
+    assert source.read_picture(found) == b"octets"
+    huge = tmp_path / "p" / "posts" / "huge.png"
+    with huge.open("wb") as file:
+        file.truncate(100_000_000)
+    for path, says in (
+        (tmp_path / "secret.png", "is no file inside the project"),
+        (tmp_path / "p" / "posts" / ".." / ".." / "secret.png", "is no file inside the project"),
+        (tmp_path / "p" / "posts", "is no file inside the project"),
+        (tmp_path / "p" / "posts" / "gone.png", "is not there"),
+        (huge, "has 100 MB, and more than 25 MB are not read"),
+        (tmp_path / ("n" * 300), "cannot be read"),
+    ):
+        with pytest.raises(DataError, match=f"^{says}"):
+            source.read_picture(str(path))

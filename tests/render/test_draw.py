@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 
 from digest import testing
 from digest.errors import TemplateError
+from digest.language import language
 from digest.model import Group, Image, Post, Rendered
-from digest.render import slots
+from digest.render import markup, slots
 from digest.render.draw import BUDGET
+from digest.render.markup import least_octets
 from digest.render.theme import load
 from digest.settings import Newsletter, Public, Sender, Site
 
@@ -545,3 +547,86 @@ def test_a_scraped_post_can_be_mailed(drawn: Draw, seed: Path) -> None:
         made = drawn(testing.issue(post, content=content))
         valid(made)
         assert "A Japanese trade organization" in made.text
+
+
+def test_a_text_that_has_no_room_is_not_read_at_all(drawn: Draw) -> None:
+    """Ten large posts cost no more than their excerpts: nothing is told of pictures in texts that nobody gets."""
+    long = "![x](http://example.org/x.png)\n\n" + "\n\n".join([SENTENCE * 5] * 200)
+    made = drawn(testing.issue(*posts(10, body=long), content="full"))
+    valid(made)
+    assert [w.rule for w in made.warnings] == ["clip"]
+    assert least_octets(long) > BUDGET
+    small = "![x](http://example.org/x.png)\n\n" + SENTENCE
+    beside = drawn(testing.issue(*posts(2, body=long), *posts(1, body=small), content="full"))
+    assert [w.rule for w in beside.warnings] == ["image-scheme", "clip"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        SENTENCE * 30,
+        "<!-- " + SENTENCE * 300 + " -->\n\nA short text.",
+        "{/* " + SENTENCE * 300 + " */}\n\nA short text.",
+        "## A heading\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+        "<script>" + "var x = 1; " * 3000 + "</script>\n\nA short text.",
+        "Ünïcödé 日本語の文章。 " * 200,
+        "",
+    ],
+)
+def test_the_least_that_a_text_takes_is_never_more_than_it_takes(drawn: Draw, body: str) -> None:
+    """Or a text that fits would be left out unread."""
+    made = markup.body(body, base="https://example.org/", language=language("en"))
+    assert least_octets(body) <= len(markup.styled(made.nodes, "p { margin: 0 0 16px }").encode())
+
+
+@pytest.mark.parametrize(
+    ("hour", "day"), [(22, "27"), (23, "28")], ids=["before midnight in Vienna", "after midnight in Vienna"]
+)
+def test_the_date_is_the_readers(drawn: Draw, hour: int, day: str) -> None:
+    """An issue that leaves at half past midnight local time is of that day, in the subject as on the page."""
+    sent = datetime(2026, 11, 27, hour, 30, tzinfo=UTC)
+    made = drawn(testing.issue(send_at=sent, subject="News of {{ date }}", preheader="On {{ date }}"))
+    assert made.subject == f"News of {day}\xa0November\xa02026"
+    assert made.preheader == f"On {day}\xa0November\xa02026"
+    assert f"{day}\xa0November\xa02026" in made.html
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "A family \U0001f468\u200d\U0001f469\u200d\U0001f467 and a flag \U0001f3f3\ufe0f\u200d\U0001f308",
+        r"What \u{1F600} means in Rust, and C:\temp",
+        'Quotes "in" a title, and \u0627\u0644\u0639\u0631\u0628\u064a\u0629 \u200f',
+        "Zalgo t\u0336\u0321e\u0334x\u0335\u0322t",
+    ],
+)
+def test_any_title_and_any_text_comes_out_whole(drawn: Draw, title: str) -> None:
+    """Joined emoji, what looks like a character of a programming language, other scripts: once mrml wrote codes."""
+    body = 's = "\\u{1F600}" and `\\u{200d}` and &#64976; and ' + title
+    made = drawn(
+        testing.issue(
+            *(replace(p, title=title) for p in posts(2, body=body)), content="full", subject="{{ lead.title }}"
+        )
+    )
+    valid(made)
+    assert title.strip("\u200f ") in made.subject
+    assert title.strip("\u200f ") in made.text.replace("\n", " ")
+    assert not re.search(r'="[^"]*\\u\{(?:200d|fe0f|1f)', made.html)
+    tree = html5lib.parse(made.html, namespaceHTMLElements=False)
+    assert tree.find("head/title").text == made.subject
+    labels = [e.get("aria-label") for e in tree.iter() if e.get("role") == "article"]
+    assert labels == [made.subject]
+
+
+def test_lists_may_start_anywhere_that_is_a_number(drawn: Draw) -> None:
+    """A raised two, five thousand digits, a negative: such a list starts at one, and nothing fails."""
+    body = "".join(
+        f'<ol start="{start}"><li>item of {n}</li></ol>' for n, start in enumerate(("²", "9" * 5000, "-3", "7", "٣"))
+    )
+    made = drawn(testing.issue(*posts(1, body=body), content="full"))
+    valid(made)
+    items = re.findall(r"^\S+ item of \d$", made.text, re.MULTILINE)
+    assert items == ["1. item of 0", "1. item of 1", "1. item of 2", "7. item of 3", "1. item of 4"]
+    cells = '<table><tr><th colspan="²">a</th><th rowspan="999999">b</th></tr><tr><td colspan="2">c</td></tr></table>'
+    spans = drawn(testing.issue(*posts(1, body=cells), content="full")).html
+    assert re.findall(r'(?:col|row)span="(\d+)"', spans) == ["2"]

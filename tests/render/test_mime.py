@@ -6,6 +6,7 @@ import difflib
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -18,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.errors import Bug, DataError, TemplateError
-from digest.model import Rendered
+from digest.model import Picture, Rendered
 from digest.render import mime
 from digest.render.slots import Slot, Stencil, mark
 from digest.settings import Newsletter, Public, Sender, Site
@@ -87,6 +88,95 @@ def test_a_message_is_text_and_html_and_nothing_else() -> None:
     assert re.fullmatch("=_[0-9a-f]{32}", boundary)
     assert data.endswith(f"\r\n--{boundary}--\r\n".encode())
     mime.check(data, mail_from=RETURN, rcpt_to="reader@example.net")
+
+
+PHOTO = Picture(id="0123456789abcdef0123456789abcdef@news.example.org", kind="image/jpeg", data=bytes(range(256)) * 9)
+DISC = Picture(id="fedcba9876543210fedcba9876543210@news.example.org", kind="image/png", data=b"\x89PNG and so on")
+
+
+def with_pictures(*pictures: Picture, shown: tuple[Picture, ...] | None = None) -> Rendered:
+    """A variant that shows these pictures from inside the message."""
+    tags = "".join(f'<img src="cid:{p.id}" alt="">' for p in (pictures if shown is None else shown))
+    made = rendered()
+    return replace(made, html=made.html.replace("</body>", f"{tags}</body>"), pictures=pictures)
+
+
+def test_pictures_go_along_with_the_page_that_shows_them() -> None:
+    """The HTML leaf becomes multipart/related, HTML first; each picture is inline, base64, and has its id."""
+    stencil = assemble(with_pictures(PHOTO, DISC))
+    data = stencil.stamp(**READER)
+    message = sound(data)
+    text, related = message.iter_parts()
+    assert (text.get_content_type(), related.get_content_type()) == ("text/plain", "multipart/related")
+    assert related.get_param("type") == "text/html"
+    assert not related.get_boundary().startswith(message.get_boundary())
+    page, photo, disc = related.iter_parts()
+    assert page.get_content_type() == "text/html"
+    assert page["Content-Transfer-Encoding"] == "quoted-printable"
+    for part, picture, name in ((photo, PHOTO, "picture-1.jpg"), (disc, DISC, "picture-2.png")):
+        assert part.get_content_type() == picture.kind
+        assert part["Content-ID"] == f"<{picture.id}>"
+        assert part["Content-Transfer-Encoding"] == "base64"
+        assert (part.get_content_disposition(), part.get_filename()) == ("inline", name)
+        assert part.get_content() == picture.data
+    mime.check(data, mail_from=RETURN, rcpt_to="reader@example.net")
+    assert mime.pictures(data) == (PHOTO, DISC)
+    assert mime.pictures(assemble().stamp(**READER)) == ()
+    headers, plain, html = mime.read(data)
+    assert (plain.rstrip("\n"), "cid:" in html) == (
+        rendered().text.replace(mark(Slot.TOKEN), TOKEN).replace(mark(Slot.ADDRESS), "reader@example.net").rstrip("\n"),
+        True,
+    )
+    assert dict(headers)["Content-Type"].startswith("multipart/alternative")
+    assert (
+        Stencil.from_bytes(stencil.to_bytes()).stamp(**READER)
+        == data
+        == assemble(with_pictures(PHOTO, DISC)).stamp(**READER)
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (with_pictures(PHOTO, shown=()), "are not those that the HTML shows"),
+        (with_pictures(shown=(PHOTO,)), "are not those that the HTML shows"),
+        (with_pictures(PHOTO, PHOTO), "are not those that the HTML shows"),
+        (with_pictures(replace(PHOTO, data=b"")), "a picture is not base64, or empty"),
+    ],
+)
+def test_a_picture_that_nobody_shows_or_sends_never_leaves(made: Rendered, says: str) -> None:
+    """The check of the finished bytes counts them: each is shown, each shown goes along, once."""
+    with pytest.raises(Bug, match=says):
+        mime.check(assemble(made).stamp(**READER), mail_from=RETURN, rcpt_to="reader@example.net")
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        replace(PHOTO, kind="image/svg+xml"),
+        replace(PHOTO, kind="image/jpeg\r\nX-Header: y"),
+        replace(PHOTO, id="no id"),
+        replace(PHOTO, id="a>\r\nX-Header: y@z"),
+        replace(PHOTO, id=f"{'a' * 32}@{'long.' * 9}example.org"),
+    ],
+)
+def test_a_picture_that_could_change_a_header_is_refused(picture: Picture) -> None:
+    """Types and ids are ours alone; any other is our mistake, and is told."""
+    with pytest.raises(Bug, match="cannot go along"):
+        assemble(with_pictures(picture))
+
+
+def test_a_part_of_another_kind_never_leaves() -> None:
+    """What goes along is a picture, inline: nothing is attached."""
+    data = assemble(with_pictures(PHOTO)).stamp(**READER)
+    for old, new, says in (
+        (b"Content-Disposition: inline", b"Content-Disposition: attachment", "goes along and is no picture"),
+        (b"Content-Type: image/jpeg", b"Content-Type: image/webp", "goes along and is no picture"),
+        (b"Transfer-Encoding: base64", b"Transfer-Encoding: 7bit", "a picture is not base64"),
+        (b"multipart/related", b"multipart/mixed", "its parts are not text and HTML"),
+    ):
+        with pytest.raises(Bug, match=says):
+            mime.check(data.replace(old, new), mail_from=RETURN, rcpt_to="reader@example.net")
 
 
 def test_each_field_once_and_to_is_the_reader() -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.errors import ConfigError, DataError
-from digest.model import Post, Problem, Query
 
 if TYPE_CHECKING:
+    from digest.model import Post, Problem, Query
     from digest.posts.dialects import Dialect
     from digest.posts.peek import Glance
     from digest.posts.reading import Blog
@@ -214,6 +214,8 @@ def _owned(post: Post, owners: Mapping[str, str]) -> Post:
     owner = owners.get(post.id, post.path)
     if owner == post.path:
         return post
+    from digest.model import Problem
+
     said = f"its id is that of {owner} too, so it is known by its path; give it an id of its own"
     told = Problem(line=1, message=said, severity="warning")
     return replace(post, id=f"{post.source}:{post.path}", problems=(*post.problems, told))
