@@ -56,6 +56,9 @@ format: $(VENV)/dev.ok  ## ruff formats; nobody argues
 golden: $(VENV)/dev.ok  ## rewrite tests/golden (read the diff)
 	$(BIN)/python -m tests.golden
 
+pictures: $(VENV)/dev.ok  ## draw docs/pictures anew: every theme, phone and desktop, light and dark (look at them)
+	$(BIN)/python -m tests.pictures
+
 bench: $(VENV)/dev.ok  ## speed and memory, as ratios against named references in the same run
 	$(BIN)/python -m bench
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest import config as configuration
 from digest import machine
-from digest.errors import ConfigError, DataError, StateRefused, UsageError
+from digest.errors import ConfigError, DataError, StateRefused
 from digest.lifecycle import Event, IssueState
 from digest.pipeline import guards, report
 from digest.settings import Config, Newsletter, Smtp, State

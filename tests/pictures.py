@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw
 from digest import config as configuration
 from digest.app import App, Clock
 
-__all__ = ["NOW", "Still", "THEMES", "View", "drawn", "project", "views"]
+__all__ = ["NOW", "THEMES", "Still", "View", "drawn", "project", "views"]
 
 ROOT = Path(__file__).parents[1]
 POSTS = ROOT / "examples" / "posts"

@@ -18,6 +18,7 @@ import pytest
 
 from digest import cli, errors
 from digest import config as configuration
+from digest.render import theme as themes
 from tests.projects import Project
 from tests.smtp_server import SmtpServer
 
@@ -51,7 +52,8 @@ def rows(text: str) -> list[list[str]]:
 
 def flags(command: click.Command) -> set[str]:
     """The options of a command that are its own."""
-    return {flag for p in command.params if isinstance(p, click.Option) for flag in p.opts} - SHARED
+    members = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    return {flag for c in members for p in c.params if isinstance(p, click.Option) for flag in p.opts} - SHARED
 
 
 # ------------------------------------------------------------------------------------------------ commands.md
@@ -139,7 +141,18 @@ REST = {
     "sources": '[sources.blog]\npath = "content/posts"\n',
     "sender": '[sender]\nfrom = "Example Weekly <news@example.org>"\n',
 }
-TOML = [(name_of(page), n, text) for page in PAGES for n, text in enumerate(blocks(page, "toml"))]
+THEME = {"base", "about", "light", "dark", "fonts", "sizes", "space", "options"}
+BLOCKS = [(name_of(page), n, text) for page in PAGES for n, text in enumerate(blocks(page, "toml"))]
+TOML = [block for block in BLOCKS if not set(tomllib.loads(block[2])) <= THEME]
+THEMES = [block for block in BLOCKS if set(tomllib.loads(block[2])) <= THEME]
+
+
+@pytest.mark.parametrize(("page", "number", "text"), THEMES, ids=[f"{page}-{n}" for page, n, _ in THEMES])
+def test_a_piece_of_a_theme_can_be_used(page: str, number: int, text: str, tmp_path: Path) -> None:
+    """It loads, as a theme on top of one that comes with digest."""
+    (tmp_path / "templates" / "mine").mkdir(parents=True)
+    (tmp_path / "templates" / "mine" / "theme.toml").write_text(text, encoding="utf-8")
+    assert themes.load("mine", tmp_path).name == "mine"
 
 
 @pytest.mark.parametrize(("page", "number", "text"), TOML, ids=[f"{page}-{n}" for page, n, _ in TOML])

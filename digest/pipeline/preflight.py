@@ -6,6 +6,7 @@ What takes seconds is apart and done where it is asked for: the rules that ask t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from digest.audience import tokens
 from digest.errors import PreflightFailed
@@ -72,7 +73,8 @@ def spam_scores(looker: Looker, shown: Shown) -> tuple[Finding, ...]:
             spoken.add(variant.language)
             sample = editions.sample(looker.config, variant, to=to, token=sign * 26, message_id=sign * 32)
             proof = _proof(looker, shown, index, (sample,), LastIssue(), to_list=False)
-            found += runner.judged(proof, spam.score(sample.data), looker.config.lint)
+            told = runner.judged(proof, spam.score(sample.data), looker.config.lint)
+            found += (replace(f, message=f"{f.message}, in the language {variant.language}") for f in told)
     return tuple(found)
 
 

@@ -234,10 +234,10 @@ class _Drawing:
                 continue
             made = self._body(post.body, post.url, post)
             html = styled(made.nodes, self.css)
-            size = len(html.encode())
+            size = _octets(html)
             growth.append(size / (least + 1))
             if size <= left:
-                full[post.id] = self._kept(post, made, html)
+                self.bodies[post.id], full[post.id] = made, html
                 left -= size
         first = next((post for post in self.issue.posts if post.id not in full and post.body.strip()), None)
         if first is not None and left >= WORTH:
@@ -247,18 +247,13 @@ class _Drawing:
     def _beginning(self, post: Post, left: int) -> dict[str, Foreign]:
         """As much of a text as there is room for; nothing where that is too little to be worth it."""
         made = self._body(post.body[:READ], post.url, post)
-        nodes = beginning(made.nodes, lambda part: len(styled(part, self.css).encode()) <= left)
+        nodes = beginning(made.nodes, lambda part: _octets(styled(part, self.css)) <= left)
         html = styled(nodes, self.css)
-        if len(html.encode()) < WORTH // 2:
+        if _octets(html) < WORTH // 2:
             return {}
         said = "the text is too long for a mail: its beginning stands there, and a link to all of it"
-        self.repairs.setdefault(post.path, []).append(("clip", said))
-        return {post.id: self._kept(post, replace(made, nodes=nodes), html)}
-
-    def _kept(self, post: Post, made: Body, html: Foreign) -> Foreign:
-        self.bodies[post.id] = made
-        self.repairs.setdefault(post.path, []).extend(made.repairs)
-        return html
+        self.bodies[post.id] = Body(nodes=nodes, repairs=(*made.repairs, ("clip", said)))
+        return {post.id: html}
 
     def _size(self, values: dict[str, Any], entries: Mapping[str, Entry], layout: _Layout) -> int:
         """The octets of a mail of excerpts: what is left of the budget is for whole texts."""
@@ -344,6 +339,8 @@ class _Drawing:
 
     def _warnings(self, layout: _Layout, page: Developed) -> tuple[Finding, ...]:
         told = [(place, *repair) for place, repairs in self.repairs.items() for repair in repairs]
+        whole = [post for post in self.issue.posts if post.id in layout.full]
+        told += [(post.path, *repair) for post in whole for repair in self.bodies[post.id].repairs]
         found = [
             Finding(rule=rule, severity="warning", message=message, file=place, part="posts")
             for place, rule, message in dict.fromkeys((*told, *page.told))
@@ -354,6 +351,11 @@ class _Drawing:
             said = f"with every text in full the mail would be too long: {short} of {count} stand as excerpts"
             found.append(Finding(rule="clip", severity="warning", message=said, part="html"))
         return tuple(found)
+
+
+def _octets(html: str) -> int:
+    """How many octets a body has in a mail: mrml closes what HTML leaves open."""
+    return len(html.encode()) + 2 * (html.count("<br") + html.count("<img"))
 
 
 def _variant(issue: Issue, theme: Theme, *parts: str) -> str:

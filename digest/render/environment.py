@@ -240,7 +240,7 @@ def _frames(exc: Exception, made: jinja2.Environment) -> list[tuple[str, int | N
 
 
 def _circle(exc: Exception, made: jinja2.Environment) -> tuple[str | None, int | None]:
-    """Where a template without end goes round: the last place before one comes again, a project's own if there is one."""
+    """Where a template without end goes round: the last place before one comes again, in a project's file if it can."""
     round_once: list[tuple[str, int | None]] = []
     for place in _frames(exc, made):
         if place in round_once:
@@ -248,7 +248,7 @@ def _circle(exc: Exception, made: jinja2.Environment) -> tuple[str | None, int |
         round_once.append(place)
     shipped = str(getattr(made.loader, "searchpath", ("",))[-1])
     own = [place for place in round_once if not place[0].startswith(shipped)]
-    return (own or round_once or [(None, None)])[-1]
+    return (own or round_once)[-1] if round_once else (None, None)
 
 
 def _names(exc: jinja2.UndefinedError, values: Mapping[str, Any]) -> str:

@@ -62,8 +62,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing, for writing; durable once it is left."""
-        self.run("begin")
         try:
+            self.run("begin")  # a Ctrl-C during it is told right behind it, and must find it undone
             yield
             self.run("commit")
         except BaseException:

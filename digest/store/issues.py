@@ -198,6 +198,8 @@ def skip(database: Database, occasion: Occasion, reason: str, now: datetime) -> 
 
 def variants(database: Database, name: str, revision: int) -> tuple[FrozenVariant, ...]:
     """Give the variants of an issue as they were frozen, in order."""
+    from digest.interfaces import FrozenVariant
+
     row = _row(database, name, revision)
     if row is None:
         return ()

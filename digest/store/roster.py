@@ -143,6 +143,8 @@ def _enroll_list(database: Database, newsletter: str, name: str, token: Callable
 
 def audiences(database: Database, newsletter: str, lists: Sequence[str]) -> tuple[Audience, ...]:
     """Count the people that can be mailed by what decides their variant, largest first."""
+    from digest.interfaces import Audience
+
     want(database, lists)
     return tuple(
         Audience(topics=tuple(json.loads(topics)), lang=lang, people=people)
@@ -164,6 +166,8 @@ def samples(database: Database, newsletter: str, lists: Sequence[str], limit: in
 
 
 def _subscription(database: Database, newsletter: str, key: str) -> Subscription | None:
+    from digest.interfaces import Subscription
+
     found = database.one("subscription_of", newsletter=newsletter, key=key, scope=newsletter_scope(newsletter))
     if found is None:
         return None

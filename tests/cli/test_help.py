@@ -50,8 +50,10 @@ def test_each_command_has_a_help_that_fits(name: str) -> None:
 
 @pytest.mark.parametrize("name", [c for c in COMMANDS if c not in ("init", "demo")])
 def test_a_command_of_a_project_takes_what_all_take(name: str) -> None:
-    """--project, --now, -v, -q, --no-color; and what asks takes --yes."""
-    flags = {flag for p in cli.digest.commands[name].params for flag in p.opts}
+    """--project, --now, -v, -q, --no-color; and what asks takes --yes. Of a group, each of its commands."""
+    command = cli.digest.commands[name]
+    members = list(command.commands.values()) if isinstance(command, click.Group) else [command]
+    flags = set.intersection(*({flag for p in member.params for flag in p.opts} for member in members))
     assert {"--project", "--now", "-v", "-q", "--no-color"} <= flags
     if name in ("send", "resend", "cancel"):
         assert "--yes" in flags

@@ -1,5 +1,7 @@
 """Posts of every kind that people write, and of some that nobody should: Markdown by the name of its trouble."""
 
+# ruff: noqa: E501 - posts are written as they come
+
 from __future__ import annotations
 
 __all__ = ["KINDS", "LONG"]

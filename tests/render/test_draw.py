@@ -200,9 +200,11 @@ def test_a_mail_that_would_be_too_long_is_shortened(drawn: Draw) -> None:
     long = "\n\n".join([SENTENCE * 5] * 40)
     made = drawn(testing.issue(*posts(8, body=long), content="full"))
     valid(made)
-    assert [w.rule for w in made.warnings] == ["clip"]
-    assert made.html.count(SENTENCE.strip()) > 200
-    assert re.search(r": [456] of 8 stand as excerpts", made.warnings[0].message)
+    assert [(w.rule, bool(w.file)) for w in made.warnings] == [("clip", True), ("clip", False)]
+    assert "its beginning stands there" in made.warnings[0].message
+    assert made.html.count(SENTENCE.strip()) > 300
+    assert re.search(r": [456] of 8 stand as excerpts", made.warnings[1].message)
+    assert len(made.html.encode()) > BUDGET - 4_000
     first, *rest = posts(4, body="A short text, but a whole one.")
     beside = drawn(testing.issue(replace(first, body=long * 10), *rest, content="full"))
     valid(beside)
@@ -550,15 +552,53 @@ def test_a_scraped_post_can_be_mailed(drawn: Draw, seed: Path) -> None:
 
 
 def test_a_text_that_has_no_room_is_not_read_at_all(drawn: Draw) -> None:
-    """Ten large posts cost no more than their excerpts: nothing is told of pictures in texts that nobody gets."""
+    """Of ten large posts one is begun, the others are excerpts: nothing is told of texts that nobody gets."""
     long = "![x](http://example.org/x.png)\n\n" + "\n\n".join([SENTENCE * 5] * 200)
+    assert least_octets(long) > BUDGET
     made = drawn(testing.issue(*posts(10, body=long), content="full"))
     valid(made)
+    assert [(w.rule, w.file) for w in made.warnings] == [
+        ("image-scheme", "posts/0.md"),
+        ("clip", "posts/0.md"),
+        ("clip", ""),
+    ]
+    assert ": 9 of 10 stand as excerpts" in made.warnings[2].message
+    first, *rest = posts(3, body=SENTENCE)
+    beside = drawn(testing.issue(replace(first, body=long), *rest, content="full"))
+    valid(beside)
+    assert "[…]" in page(beside).text
+    assert "[…]" in beside.text
+    assert len(page(beside).text) > 30_000
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "- an item with [a link](https://example.org/{n}/of/some/length) and words\n",
+        "| [cell](https://example.org/{n}/of/some/length) | two | three words |\n",
+        "> a quoted line with [a link](https://example.org/{n}/of/some/length)\n>\n",
+        "A paragraph with [a link](https://example.org/{n}/of/some/length) and words.\n\n",
+        "## A heading of number {n}\n\n[A link](https://example.org/{n}/of/some/length)\n\n",
+    ],
+)
+def test_what_is_begun_ends_between_blocks_and_keeps_its_links(drawn: Draw, block: str) -> None:
+    """Lists, tables and quotations end between their items; both parts have the same links; no heading is last."""
+    head = "| a | b | c |\n|---|---|---|\n" if block.startswith("|") else ""
+    body = head + "".join(block.format(n=n) for n in range(3000))
+    made = drawn(testing.issue(*posts(1, body=body), content="full"))
+    valid(made)
+    assert len(made.html.encode()) > BUDGET - 3_000
+    assert "https://example.org/0/of/some/length" in text_links(made)
+    assert not re.search(r"number \d+\n\n\[…\]", made.text)
     assert [w.rule for w in made.warnings] == ["clip"]
-    assert least_octets(long) > BUDGET
-    small = "![x](http://example.org/x.png)\n\n" + SENTENCE
-    beside = drawn(testing.issue(*posts(2, body=long), *posts(1, body=small), content="full"))
-    assert [w.rule for w in beside.warnings] == ["image-scheme", "clip"]
+
+
+def test_a_text_that_cannot_be_parted_stays_an_excerpt(drawn: Draw) -> None:
+    """One endless paragraph is no beginning; neither is a picture over it."""
+    made = drawn(testing.issue(*posts(1, body="![x](https://example.org/x.png)\n\n" + SENTENCE * 900), content="full"))
+    valid(made)
+    assert "[…]" not in made.text
+    assert [(w.rule, w.file) for w in made.warnings] == [("clip", "")]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The themes that come with digest: every kind of issue in each, what they share, what they weigh, and how they break."""
+"""The themes that come with digest: every kind of issue in each, what they share and weigh, and how they break."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from digest.render.theme import ISSUE, TEXT, known, load, shipped
 from digest.render.theme_values import PAIRS
 from tests import pictures
 from tests.render.test_browser import issues as hard_issues
-from tests.render.test_draw import COVER, SENTENCE, page, posts, project, text_links, valid
+from tests.render.test_draw import SENTENCE, page, posts, project, text_links, valid
 
 Draw = Callable[..., Rendered]
 THEMES = known(None)
@@ -67,7 +67,7 @@ def test_every_theme_draws_every_kind(drawn: Draw, theme: str, kind: str) -> Non
         assert post.title in page(made).text
         assert post.title in text
     levels = [int(tag[1]) for tag in page(made).tags if re.fullmatch("h[1-6]", tag)]
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False)), levels
+    assert all(b - a <= 1 for a, b in pairwise(levels)), levels
     if issue.language == "ar":
         assert 'dir="rtl"' in made.html
         assert not re.search(r"font:[^\";]*Georgia", made.html), "no serif where it is no habit"
@@ -199,7 +199,7 @@ def test_another_site_is_named(drawn: Draw) -> None:
 
 
 def test_a_theme_on_top_of_another_takes_all_from_it(drawn: Draw, tmp_path: Path) -> None:
-    """Templates, values and options come from the base; what it says itself wins, and the shipped file can be extended."""
+    """Templates, values and options come from the base; what it says itself wins, and the base can be extended."""
     root = project(tmp_path, "mine/theme.toml", 'base = "letter"\n[light]\naccent = "#7a33d6"\n')
     theme = load("mine", root)
     letter = load("letter", None)
@@ -211,16 +211,16 @@ def test_a_theme_on_top_of_another_takes_all_from_it(drawn: Draw, tmp_path: Path
     made, plain = drawn(issue, theme=theme), drawn(issue, theme=letter)
     assert made.html != plain.html
     assert made.text == plain.text
-    extended = '{% extends "letter/issue.mjml.j2" %}\n{% block footer %}\n<tr><td>Below</td></tr>\n{{ super() }}{% endblock %}\n'
-    project(tmp_path, "mine/issue.mjml.j2", extended)
+    block = "{% block footer %}\n<tr><td>Below</td></tr>\n{{ super() }}{% endblock %}\n"
+    project(tmp_path, "mine/issue.mjml.j2", '{% extends "letter/issue.mjml.j2" %}\n' + block)
     more = drawn(issue, theme=load("mine", root))
     assert page(more).text.replace("Below ", "") == page(made).text
 
 
 def test_a_project_extends_the_shipped_file_under_its_own_name(drawn: Draw, tmp_path: Path) -> None:
     """One block changes, the others go on as they come with digest."""
-    extended = '{% extends "shipped/default/issue.mjml.j2" %}\n{% block masthead %}\n<tr><td><h1>Mine</h1></td></tr>\n{% endblock %}\n'
-    root = project(tmp_path, "default/issue.mjml.j2", extended)
+    block = "{% block masthead %}\n<tr><td><h1>Mine</h1></td></tr>\n{% endblock %}\n"
+    root = project(tmp_path, "default/issue.mjml.j2", '{% extends "shipped/default/issue.mjml.j2" %}\n' + block)
     issue = grouped(posts(3))
     made, usual = drawn(issue, theme=load("default", root)), drawn(issue)
     assert "<h1>Mine</h1>" in made.html
@@ -262,6 +262,8 @@ def test_what_is_no_text_is_told(tmp_path: Path) -> None:
     assert caught.value.hint == "Save it as UTF-8."
 
 
+MANY = "{% for i in range(90000) %}"
+ROW = "\n<tr><td>{{ title * 99 }}</td></tr>\n"
 EXTENDS = '{% extends "parts/page.mjml.j2" %}\n{% block posts %}\n'
 
 
@@ -281,8 +283,8 @@ EXTENDS = '{% extends "parts/page.mjml.j2" %}\n{% block posts %}\n'
         ("issue.mjml.j2", EXTENDS + "<tr><td>\n<b>x</i></td></tr>{% endblock %}", 4, "mjml-balance", ""),
         ("issue.mjml.j2", EXTENDS + "\n{% endfor %}", 4, "cannot be read", "Jinja2"),
         ("issue.mjml.j2", "<mjml><mj-body><mj-setcion></mj-setcion></mj-body></mjml>", 1, "did you mean", ""),
-        ("issue.mjml.j2", EXTENDS + "{% for i in range(90000) %}\n<tr><td>{{ title * 99 }}</td></tr>\n{% endfor %}{% endblock %}", 4, "5 MB", "loop"),
-        ("issue.txt.j2", "a\n{% for i in range(90000) %}x {{ title * 99 }}{% endfor %}", 2, "5 MB", "loop"),
+        ("issue.mjml.j2", EXTENDS + MANY + ROW + "{% endfor %}{% endblock %}", 4, "5 MB", "loop"),
+        ("issue.txt.j2", "a\n" + MANY + "x {{ title * 99 }}{% endfor %}", 2, "5 MB", "loop"),
         ("issue.txt.j2", "a\n\n{{ titel }}", 3, "titel", "title"),
     ],
 )  # fmt: skip
@@ -392,7 +394,7 @@ def browser(chromium: str) -> Iterator[Any]:
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["letter", "links"])
 def test_nothing_overflows(browser: Any, drawn: Draw, tmp_path: Path, theme: str) -> None:
-    """The hard cases of a layout from 320 to 1200 pixels; the footer's links are high enough; only pictures are asked for."""
+    """The hard cases of a layout, 320 to 1200 pixels; the footer's links are high; pictures alone are asked for."""
     chosen = with_options(tmp_path, theme, "covers = true\ntags = true")
     asked: list[str] = []
     page = browser.new_page()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from digest.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from digest.model import Post, Problem, Query
+    from digest.model import Post, Query
     from digest.posts.dialects import Dialect
     from digest.posts.peek import Glance
     from digest.posts.reading import Blog
