@@ -174,6 +174,8 @@ class Freeze:
     variants: tuple[FrozenVariant, ...]
     lists: tuple[str, ...]
     assign: Mapping[tuple[tuple[str, ...], str], int | None]  # (topics, lang) -> index in variants; None: filtered
+    seen: tuple[Post, ...] = ()  # every post that was read for it, noted with it
+    held: tuple[str, ...] | None = None  # posts held back, in place of those noted before; None: those stay
 
 
 Entry = tuple[int, str, str, int, int]
@@ -230,8 +232,16 @@ class Ledger(Protocol):
         those whose assignment is None as filtered; each address once, however many lists it is on."""
         ...
 
-    def skip(self, occasion: Occasion, reason: str, now: datetime) -> None:
-        """Record a send time as worked off without a mail."""
+    def skip(
+        self,
+        occasion: Occasion,
+        reason: str,
+        now: datetime,
+        *,
+        seen: Iterable[Post] = (),
+        held: Iterable[str] | None = None,
+    ) -> None:
+        """Record a send time as worked off without a mail, with what was read and held back for it (see Freeze)."""
         ...
 
     def variants(self, issue: str, revision: int) -> tuple[FrozenVariant, ...]: ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -38,7 +37,9 @@ def test_the_themes_of_a_project_are_listed(tmp_path: Path) -> None:
     assert all(row["about"] for row in rows.values())
 
 
-def test_outside_a_project_there_are_those_that_come_with_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_a_project_there_are_those_that_come_with_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Listing them needs no project; beginning one does, and a folder that was named must be one."""
     project = Project(tmp_path / "project")
     monkeypatch.chdir(tmp_path)
@@ -151,4 +152,8 @@ def test_a_project_that_is_there_keeps_its_theme(tmp_path: Path) -> None:
 def test_the_program_does_it_too(tmp_path: Path) -> None:
     """`digest init --theme`: right and wrong, by exit code."""
     project = Project(tmp_path / "project")
-    assert project.digest("theme", "list", "--json").json == json.loads(project.digest("theme", "list", "--json").out)
+    wrong = project.digest("init", str(tmp_path / "new"), "--theme", "leter")
+    assert (wrong.code, "Did you mean letter?" in wrong.err) == (64, True)
+    assert project.digest("init", str(tmp_path / "new"), "--theme", "letter").code == 0
+    written = tomllib.loads((tmp_path / "new" / "digest.toml").read_text(encoding="utf-8"))
+    assert written["newsletters"]["weekly"]["theme"] == "letter"

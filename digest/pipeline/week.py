@@ -82,9 +82,8 @@ def _skip(hands: Hands, chosen: Chosen, orders: Orders, notes: tuple[str, ...]) 
     selection = chosen.selection
     words = "too few posts" if selection.skip == "too-few" else "nothing new"
     if not orders.dry_run:
-        hands.ledger.skip(selection.occasion, words, hands.clock())
-        hands.ledger.note_posts(chosen.posts, hands.clock())
-        hands.ledger.note_held(chosen.newsletter.name, selector.held(selection))
+        held = selector.held(selection)
+        hands.ledger.skip(selection.occasion, words, hands.clock(), seen=chosen.posts, held=held)
     return report.of_occasion(selection.occasion, state="skipped", reason=words, notes=notes, next_due=None)
 
 
@@ -114,9 +113,9 @@ def _send(hands: Hands, looker: Looker, chosen: Chosen, orders: Orders, notes: t
             occasion, state="coming", subject=edition.variants[0].subject, counts=_sums(total), notes=notes
         )
     freeze = _in_time(hands, newsletter, editions.freeze_of(edition, newsletter.lists, now), total, now)
+    # All of it in one transaction: a run that is killed behind it leaves nothing unsaid that the next issue needs.
+    freeze = replace(freeze, seen=chosen.posts, held=selector.held(chosen.selection))
     frozen = hands.ledger.freeze(freeze, now)
-    hands.ledger.note_posts(chosen.posts, now)
-    hands.ledger.note_held(newsletter.name, selector.held(chosen.selection))
     done = work.work_off(hands, newsletter, frozen)
     return replace(done, notes=notes + done.notes)
 

@@ -31,6 +31,7 @@ __all__ = ["BUDGET", "draw"]
 
 BUDGET = 80_000  # octets of HTML; Gmail hides what follows about 102,000
 SLOTS = 600  # octets that slots may still grow by
+FRAME = 300  # octets that a theme may put around a text
 WORTH = 8_000  # octets for which it is worth to begin a text that is too long
 READ = 300_000  # characters of such a text that are looked at
 CARD = 1_300  # octets that a card costs, about
@@ -354,8 +355,8 @@ class _Drawing:
 
 
 def _octets(html: str) -> int:
-    """How many octets a body has in a mail: mrml closes what HTML leaves open."""
-    return len(html.encode()) + 2 * (html.count("<br") + html.count("<img"))
+    """How many octets a body has in a mail: with what a theme puts around it; mrml closes what HTML leaves open."""
+    return len(html.encode()) + 2 * (html.count("<br") + html.count("<img")) + FRAME
 
 
 def _variant(issue: Issue, theme: Theme, *parts: str) -> str:

@@ -6,7 +6,6 @@ its issue change with it in the same transaction. A row that did not move as exp
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from digest.lifecycle import DELIVERY, DeliveryState, Event, IssueState, after
 from digest.store import issues, roster
 from digest.store.connection import Database
 from digest.store.moments import maybe_from_moment, to_moment
-from digest.store.texts import server_words
+from digest.store.texts import pack, server_words, unpack
 
 if TYPE_CHECKING:
     from digest.interfaces import Entry, Settled
@@ -195,7 +194,7 @@ def record_claim(database: Database, issue: IssueRow, claim: Claim, now: int) ->
         boot_id=claim.boot_id,
         pid=claim.pid,
         journal=claim.journal,
-        persons=json.dumps(claim.persons),
+        persons=pack(claim.persons),
         now=now,
     )
 
@@ -209,7 +208,7 @@ def open_claims(database: Database, issue: IssueRow) -> tuple[Claim, ...]:
             boot_id=boot_id,
             pid=pid,
             journal=journal,
-            persons=tuple(json.loads(persons)),
+            persons=tuple(unpack(persons)),
         )
         for mark, machine, boot_id, pid, journal, persons in database.all("claims_of", issue=issue.row)
     )
@@ -248,8 +247,8 @@ def settle(
 def _settle_accepted(database: Database, issue: IssueRow, accepted: Sequence[Result], moment: int) -> None:
     """Settle what is the same for nearly every row of nearly every batch, at a stroke where that is safe."""
     persons = [result[0] for result in accepted]
-    words = json.dumps([result[3][:WORDS] for result in accepted])  # as ASCII: any octet of a server is at home in it
-    database.run("receipt_add", issue=issue.row, now=moment, persons=json.dumps(persons), words=words)
+    words = pack([result[3][:WORDS] for result in accepted], ascii_only=True)  # any octet of a server is at home there
+    database.run("receipt_add", issue=issue.row, now=moment, persons=pack(persons), words=words)
     codes = {result[2] for result in accepted}
     reach: dict[str, Any] = {"issue": issue.row, "first": min(persons), "last": max(persons)}
     reach["old"] = DeliveryState.SENDING

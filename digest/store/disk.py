@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from pathlib import Path
 
 from digest.errors import DigestError, DiskFull, StateRefused
@@ -12,10 +11,10 @@ from digest.errors import DigestError, DiskFull, StateRefused
 __all__ = ["can_write", "file_system", "make_folder", "refuse_network", "translate_os_error"]
 
 # Locks and shared memory are the ground that a WAL stands on. On these they are another machine's, or a story.
-NETWORK = re.compile(
-    r"9p|afpfs|afs|beegfs|ceph|cifs|coda|davfs|gfs2|glusterfs|gpfs|lustre|ncpfs|nfs4?|ocfs2|prl_fs|smb[23]|smbfs"
-    r"|sshfs|vboxsf|vmhgfs"
-    r"|fuse\.(ceph|curlftpfs|davfs2|gcsfuse|glusterfs|goofys|grpcfuse|juicefs|rclone|s3fs|smbnetfs|sshfs|vmhgfs-fuse)"
+NETWORK = frozenset(
+    "9p afpfs afs beegfs ceph cifs coda davfs gfs2 glusterfs gpfs lustre ncpfs nfs nfs4 ocfs2 prl_fs smb2 smb3 smbfs"
+    " sshfs vboxsf vmhgfs fuse.ceph fuse.curlftpfs fuse.davfs2 fuse.gcsfuse fuse.glusterfs fuse.goofys fuse.grpcfuse"
+    " fuse.juicefs fuse.rclone fuse.s3fs fuse.smbnetfs fuse.sshfs fuse.vmhgfs-fuse".split()
 )
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 MOUNTS = Path("/proc/mounts")
@@ -55,7 +54,7 @@ def refuse_network(folder: Path, mounts: str | None = None) -> None:
     if mounts is None:
         mounts = MOUNTS.read_text(encoding="utf-8", errors="replace") if MOUNTS.exists() else ""
     kind = file_system(folder.resolve(), mounts)
-    if NETWORK.fullmatch(kind):
+    if kind in NETWORK:
         raise StateRefused(
             f"the state folder {folder} lies on a network file system ({kind}), where locks cannot be trusted",
             hint="Set [state] path to a folder on a disk of this machine; many machines share a PostgreSQL instead.",

@@ -5,7 +5,6 @@ Rule for this file: the state of an issue changes in `move` alone, by lifecycle.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from digest.standing import Counts, FrozenIssue, Occasion
 from digest.store import history, roster
 from digest.store.connection import Database
 from digest.store.moments import from_moment, maybe_from_moment, to_moment
-from digest.store.texts import from_text, to_text
+from digest.store.texts import from_text, pack, to_text, unpack
 
 if TYPE_CHECKING:
     from digest.interfaces import Freeze, FrozenVariant
@@ -104,7 +103,9 @@ def freeze(database: Database, wish: Freeze, now: datetime) -> FrozenIssue:
     row = _row(database, name, wish.revision)
     assert row is not None
     if made:
-        history.note_posts(database, wish.posts, now)
+        history.note_posts(database, (*wish.seen, *wish.posts), now)
+        if wish.held is not None:
+            history.note_held(database, wish.occasion.newsletter, wish.held)
         database.many("issue_post", ((row[0], to_text(post.id)) for post in wish.posts))
         database.many("variant_make", _variant_rows(row[0], wish.variants))
         _freeze_people(database, row[0], wish)
@@ -149,7 +150,7 @@ def _make(
 
 def _variant_rows(row: int, given: Sequence[FrozenVariant]) -> Iterable[tuple[Any, ...]]:
     for position, v in enumerate(given):
-        posts = json.dumps([to_text(post) for post in v.posts], ensure_ascii=False)
+        posts = pack([to_text(post) for post in v.posts])
         yield row, position, v.variant, v.language, v.subject, v.html, v.text, v.mjml, v.stencil, posts
 
 
@@ -191,9 +192,19 @@ def _assign(database: Database, wish: Freeze) -> None:
     )
 
 
-def skip(database: Database, occasion: Occasion, reason: str, now: datetime) -> None:
+def skip(
+    database: Database,
+    occasion: Occasion,
+    reason: str,
+    now: datetime,
+    seen: Iterable[Post] = (),
+    held: Iterable[str] | None = None,
+) -> None:
     """Record a send time as worked off without a mail; where its issue stands already, nothing changes."""
-    _make(database, occasion, now, state=IssueState.SKIPPED, reason=reason)
+    if _make(database, occasion, now, state=IssueState.SKIPPED, reason=reason):
+        history.note_posts(database, seen, now)
+        if held is not None:
+            history.note_held(database, occasion.newsletter, held)
 
 
 def variants(database: Database, name: str, revision: int) -> tuple[FrozenVariant, ...]:
@@ -212,7 +223,7 @@ def variants(database: Database, name: str, revision: int) -> tuple[FrozenVarian
             text=text,
             mjml=mjml,
             stencil=stencil,
-            posts=tuple(from_text(post) for post in json.loads(posts)),
+            posts=tuple(from_text(post) for post in unpack(posts)),
         )
         for variant, language, subject, html, text, mjml, stencil, posts in database.all("variants", issue=row[0])
     )

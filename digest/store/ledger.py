@@ -88,9 +88,17 @@ class Store:
         with self._database.transaction():
             return issues.freeze(self._database, freeze, now)
 
-    def skip(self, occasion: Occasion, reason: str, now: datetime) -> None:
+    def skip(
+        self,
+        occasion: Occasion,
+        reason: str,
+        now: datetime,
+        *,
+        seen: Iterable[Post] = (),
+        held: Iterable[str] | None = None,
+    ) -> None:
         with self._database.transaction():
-            issues.skip(self._database, occasion, reason, now)
+            issues.skip(self._database, occasion, reason, now, seen, held)
 
     def variants(self, issue: str, revision: int) -> tuple[FrozenVariant, ...]:
         return issues.variants(self._database, issue, revision)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from digest.errors import Bug
 from digest.store.connection import Database
 from digest.store.moments import from_moment, to_moment
+from digest.store.texts import pack, unpack
 
 if TYPE_CHECKING:
     from digest.interfaces import Audience, Subscription
@@ -48,7 +48,7 @@ def list_scope(name: str) -> str:
 
 def topics_text(topics: Iterable[str]) -> str:
     """Topics as the ledger compares them: a set has one spelling."""
-    return json.dumps(sorted(set(topics)), ensure_ascii=False)
+    return pack(sorted(set(topics)))
 
 
 def list_digest(database: Database, name: str) -> str | None:
@@ -100,8 +100,8 @@ def _stage_rows(database: Database, rows: Iterable[Subscriber]) -> Iterator[tupl
             row.address,
             audience,
             row.name,
-            json.dumps(row.tags, ensure_ascii=False) if row.tags else "[]",
-            json.dumps(dict(row.attributes), ensure_ascii=False) if row.attributes else "{}",
+            pack(row.tags) if row.tags else "[]",
+            pack(dict(row.attributes)) if row.attributes else "{}",
         )
 
 
@@ -147,7 +147,7 @@ def audiences(database: Database, newsletter: str, lists: Sequence[str]) -> tupl
 
     want(database, lists)
     return tuple(
-        Audience(topics=tuple(json.loads(topics)), lang=lang, people=people)
+        Audience(topics=tuple(unpack(topics)), lang=lang, people=people)
         for topics, lang, people in database.all("audiences", newsletter=newsletter_scope(newsletter))
     )
 
@@ -177,7 +177,7 @@ def _subscription(database: Database, newsletter: str, key: str) -> Subscription
         token=token,
         list=list_name,
         name=name,
-        topics=tuple(json.loads(topics)),
+        topics=tuple(unpack(topics)),
         lang=lang,
         opted_out=closed,
     )

@@ -63,7 +63,7 @@ def test_a_whole_post_of_any_kind(drawn: Draw, kind: str, language: str) -> None
 def test_an_excerpt_of_any_kind(drawn: Draw, kind: str, dialect: str) -> None:
     """As most newsletters have it, whatever generator the post was written for."""
     made = drawn(testing.issue(post(kind, dialect=dialect), post(kind, dialect=dialect, id="b")))
-    valid(made)
+    valid(made, prose=True)  # an excerpt may begin a line with an address
     message(made)
 
 
@@ -123,7 +123,7 @@ TOO_WIDE = """() => {
   return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > room + 1
     || e.getBoundingClientRect().left < -1).slice(-3).map(e => e.outerHTML.slice(0, 160)).join(' | ');
 }"""
-PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg' width='1800' height='900'><rect width='1800' height='900' fill='teal'/></svg>"
+PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg' width='1800' height='900'><path d='M0 0h1800v900H0z'/></svg>"
 
 
 @pytest.mark.browser

@@ -378,6 +378,14 @@ def test_the_docs_name_every_value_a_template_may_use(drawn: Draw, tmp_path: Pat
     }
 
 
+def test_what_the_docs_show_can_be_used(drawn: Draw, tmp_path: Path) -> None:
+    """The block of the page extends the shipped file, and what it adds is there."""
+    (block,) = re.findall(r"^```jinja\n(.*?)^```$", DOCS, re.MULTILINE | re.DOTALL)
+    made = drawn(grouped(posts(3)), theme=load("default", project(tmp_path, "default/issue.mjml.j2", block)))
+    valid(made)
+    assert page(made).text.endswith("Printed on recycled electrons.")
+
+
 # ------------------------------------------------------------------------------------------------ a browser
 
 
