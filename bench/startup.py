@@ -35,10 +35,12 @@ lists = ["readers"]
 
 def run(scale: float = 1.0, full: bool = False) -> list[Row]:
     """Measure whole processes, cold but for the disk's cache and the byte code, which an installed program has too."""
-    with tempfile.TemporaryDirectory(prefix="digest-bench-") as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="digest-bench-") as root:
+        folder = Path(root)
         (folder / "digest.toml").write_text(PROJECT, encoding="utf-8")
-        (folder / "posts").mkdir()
+        for name in ("posts", "subscribers"):
+            (folder / name).mkdir()
+        (folder / "subscribers" / "readers.csv").write_text("email\nreader@example.net\n", encoding="utf-8")
         campaign.prepare(folder, 100, 1_000)
         script = Path(sys.executable).with_name("digest")
         digest = [str(script)] if script.exists() else [sys.executable, "-m", "digest"]

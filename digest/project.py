@@ -435,6 +435,7 @@ send = "Friday 09:00"
 #deadline = "3 days"               # how long a deferred mail is tried
 #text_width = 72                   # columns of the plain-text part; 0: no wrapping
 #quiet = "22:00-07:00"             # nothing leaves in these hours
+#images = "embed"                  # pictures that lie here go along inside the mail; else they stay on the web
 
 #[state]
 #path = ".digest"                  # database, lock and secret

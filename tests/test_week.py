@@ -115,7 +115,9 @@ def test_a_deferred_person_gets_it_at_a_later_run(project: Project, server: Smtp
 
 def test_a_refused_person_costs_that_person_alone(project: Project, server: SmtpServer) -> None:
     """550 no such user: failed and suppressed; the next issue does not try it again."""
-    server.script = lambda m: Say(550, "5.1.1 no such user") if (m.step, m.address) == ("rcpt", "b@example.net") else None
+    server.script = lambda m: (
+        Say(550, "5.1.1 no such user") if (m.step, m.address) == ("rcpt", "b@example.net") else None
+    )
     said = project.digest("run")
     assert said.code == 0
     assert "1 person" in said.err

@@ -329,16 +329,24 @@ class RunFeed:
         self._charge_suspects()
         for number, claimed in list(self._claimed.items()):
             answered = {result[0] for result in claimed.results}
-            for i in range(len(claimed.batch.entries)):
-                if i in answered:
-                    continue
-                if claimed.batch.marks[i] == 1:
-                    self.tally.uncertain += 1
-                    self._result((number << BATCH) + i, 3, Event.IN_DOUBT, 0, "the run ended before its answer")
-                else:
-                    self._release((number << BATCH) + i)
+            claimed.left = len(claimed.entries) - len(answered)  # a Ctrl-C may have come before it was counted down
+            for i in range(len(claimed.entries)):
+                if i not in answered:
+                    self._close_row((number << BATCH) + i, claimed.marks[i])
+            self._complete = True
         self._waiting.clear()
         self._close_done()
+
+    def _close_row(self, row: int, mark: int) -> None:
+        """The mark decides: a Ctrl-C may have come between it and its result."""
+        if mark == 2:
+            self.tally.sent += 1
+            self._result(row, 2, Event.ACCEPTED, 250, "accepted; the run was interrupted before it kept the words")
+        elif mark:
+            self.tally.uncertain += 1
+            self._result(row, 3, Event.IN_DOUBT, 0, "the run ended before its answer")
+        else:
+            self._release(row)
 
 
 def _ground(outcome: Outcome) -> tuple[int, str]:

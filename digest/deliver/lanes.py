@@ -228,12 +228,14 @@ class Lanes:
     def _write(self, lane: Lane) -> None:
         talk = lane.talk
         while talk.output:
+            talk.offered = True
             try:
                 sent = lane.send(talk.output)
             except NOT_YET:
+                talk.offered = False
                 break
             except OSError as error:
-                self._calm = False
+                talk.offered = self._calm = False
                 self._read(lane)  # its last words may lie there and say why
                 if not talk.fault:
                     talk.break_off(f"the connection broke ({error.strerror or error})")
@@ -311,8 +313,8 @@ class Lanes:
             limit=self._limit,
         )
         lane = Lane(line.sock, talk, monotonic())
-        self._lanes.append(lane)
         self._selector.register(line.sock, selectors.EVENT_READ, lane)
+        self._lanes.append(lane)
         if line.early:
             talk.received(line.early)
             self._settle()

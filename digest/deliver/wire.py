@@ -106,6 +106,8 @@ class Conversation:
     the message and marks it as on the wire, and is called only when its first octet is about to leave.
     Answers to jobs gather in `replies`, for the caller to empty. `fault` says why it is over, where it is.
 
+    Each job has one answer, also where Python is interrupted between any two instructions: it leaves the hand first.
+
     In hand are at most one message that awaits the answer to its dot (`_current`) and one envelope behind it
     (`_next`): after DATA a client has to wait. With BDAT (RFC 3030) `_current` would become a queue, here alone.
     """
@@ -137,6 +139,7 @@ class Conversation:
         "answers",
         "closing",
         "fault",
+        "offered",
         "output",
         "replies",
         "room",
@@ -172,6 +175,7 @@ class Conversation:
         self._gathered: list[bytes | memoryview] = []  # octets for `output`, joined once at the end of each call
         self._transactions = self._queued = self._written = self._dot_end = 0
         self.output: bytes | memoryview = b""
+        self.offered = False  # `output` was given to the kernel and is not counted yet: any of it may have left
         self.replies: list[Reply] = []
         self.accepted = 0
         self.answers = 0  # complete ones, to anything
@@ -223,6 +227,7 @@ class Conversation:
         """Note that so much of `output` was handed over to the kernel."""
         self._written += octets
         self.output = b"" if octets == len(self.output) else memoryview(self.output)[octets:]
+        self.offered = False
 
     def received(self, data: bytes) -> bool:
         """Take what the server said; it may answer jobs, and put new octets into `output`.
@@ -252,11 +257,11 @@ class Conversation:
         self.answers += FLIGHT
         self.accepted += 1
         self.replies.append((taken[0], "dot", 250, words.decode("ascii")))
-        body = self._body(self._next[0])  # may raise: the job is still one that can be released
+        job = None if self.spent else self._take()
+        body = self._marked(self._next[0], job)
         self._current, self._next = self._next, None
         end = DOT if body[-2:] == CRLF else CRLF + DOT
         self._dot_end = self._queued + len(body) + len(end)
-        job = None if self.spent else self._take()
         if job is not None:
             row, sender, address = job
             if (sender, self._size(row) if self._with_size else 0) == self._said_for and PLAIN(address):
@@ -284,14 +289,15 @@ class Conversation:
     def break_off(self, why: str) -> None:
         """End it here: what may have been taken is lost, what surely was not is released."""
         if self._current is not None:
-            step = "lost" if self._written >= self._dot_end else "released"
-            self.replies.append((self._current[0], step, 0, why))
+            left = self._written + (len(self.output) if self.offered else 0)  # a Ctrl-C may come before it is counted
+            ended, self._current = self._current, None
+            self.replies.append((ended[0], "lost" if left >= self._dot_end else "released", 0, why))
         if self._next is not None and self._refusal is not None and not self._out_of_order():
             self._tell_refusal()  # many close the line right behind it
         elif self._next is not None:
-            self.replies.append((self._next[0], "released", 0, why))
+            released, self._next = self._next, None
+            self.replies.append((released[0], "released", 0, why))
             self.suspicious = self.suspicious or (self._pipelined and not self.accepted and not self.closing)
-        self._current = self._next = None
         self._in_flight = False
         self._expect.clear()
         self._todo.clear()
@@ -316,8 +322,8 @@ class Conversation:
         size = self._size(row) if self._with_size else 0
         if (sender, size) != self._said_for or not PLAIN(address):
             if why := self._unsendable(sender, address, size):
-                self.replies.append((row, "unsendable", 0, why))
                 self._next = None
+                self.replies.append((row, "unsendable", 0, why))
                 return
             self._say_mail(sender, address, size)
         self._transactions += 1
@@ -441,8 +447,8 @@ class Conversation:
         assert self._next is not None
         assert self._refusal is not None
         step, code, text = self._refusal
-        self.replies.append((self._next[0], step, code, plain(text)))
-        self._next = None
+        refused, self._next = self._next, None
+        self.replies.append((refused[0], step, code, plain(text)))
 
     def _closes(self, step: str, text: bytes) -> None:
         """421: it shuts the line. A line that has carried mail is closed for its own reasons, and the job goes again
@@ -457,13 +463,26 @@ class Conversation:
     def _message(self) -> None:
         """Hand out the message, its final dot, and the envelope of the next one with it."""
         assert self._next is not None
-        body = self._body(self._next[0])  # may raise: the job is still one that can be released
+        job = self._take() if self._pipelined and not self.spent else None
+        body = self._marked(self._next[0], job)
         self._current, self._next = self._next, None
         self._send(body)
         self._send(DOT if body[-2:] == CRLF else CRLF + DOT, ("dot",))
         self._dot_end = self._queued
-        if self._pipelined:
-            self._begin()
+        if job is not None:
+            self._put_out(job)
+
+    def _marked(self, row: int, job: Job | None) -> bytes:
+        """The message of a row, on the wire from here on; `job`, the one behind it, was taken before.
+
+        In this order, for taking may write to a disk: killed there, the message would be in doubt and has not left.
+        """
+        try:
+            return self._body(row)  # may raise: the row is still one that can be released, and so is the next
+        except BaseException:
+            if job is not None:
+                self.replies.append((job[0], "released", 0, "the run stopped"))
+            raise
 
     def _to_dot(self, code: int, text: bytes) -> None:
         assert self._current is not None
@@ -472,8 +491,8 @@ class Conversation:
         if self._written < self._dot_end:
             self._too_early(code, text)
             return
-        self.replies.append((self._current[0], "dot", code, plain(text)))
-        self._current = None
+        answered, self._current = self._current, None
+        self.replies.append((answered[0], "dot", code, plain(text)))
         if code < 400:
             self.accepted += 1
         if code == 421:
@@ -487,8 +506,8 @@ class Conversation:
         assert self._current is not None
         if code >= 400:
             self.closing = code == 421
-            self.replies.append((self._current[0], "dot", code, plain(text)))
-            self._current = None
+            answered, self._current = self._current, None
+            self.replies.append((answered[0], "dot", code, plain(text)))
         self.break_off(f"it answered {code} before the message had ended: {plain(text)}")
 
 

@@ -80,8 +80,10 @@ class _Negative:
 class Album:
     """The pictures of one variant. `at_least` is the width in pixels that even the smallest are made for."""
 
-    def __init__(self, local: Local, *, embed: bool, domain: str, project: Path | None, at_least: int) -> None:
-        self._local, self._embed = local, embed
+    def __init__(
+        self, local: Local, *, embed: bool, domain: str, home: str, project: Path | None, at_least: int
+    ) -> None:
+        self._local, self._embed, self._home = local, embed, home
         self._domain = domain if 0 < len(domain) <= LONGEST_DOMAIN else "digest.invalid"
         self._project, self._at_least = project, at_least
         self._measured: dict[str, tuple[int, int, str] | Unfit] = {}
@@ -94,7 +96,7 @@ class Album:
             return plain
         file = file or self._local.find(post, named)
         if not file:
-            if self._embed and not re.match(r"(?i)[a-z][a-z0-9+.-]*:|//", named):
+            if self._embed and self._own(named):
                 tell("image-file", f"the picture {_short(named)} does not lie on this machine; it stays on the web")
             return plain
         try:
@@ -134,6 +136,10 @@ class Album:
 
         finished = TAG.sub(printed, html) if self._negatives else html
         return Developed(html=finished, pictures=tuple(made.values()), told=tuple(dict.fromkeys(told)))
+
+    def _own(self, named: str) -> bool:
+        """Whether a picture is the site's own, so that somebody may expect it to go along."""
+        return not re.match(r"(?i)[a-z][a-z0-9+.-]*:|//", named) or named.startswith(f"{self._home}/")
 
     def _print(self, negative: _Negative, tag: str) -> Picture:
         width = WIDTH.search(tag)

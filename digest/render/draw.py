@@ -82,6 +82,7 @@ class _Drawing:
             local,
             embed=newsletter.images == "embed",
             domain=sender.domain,
+            home=site.url,
             project=theme.project,
             at_least=theme.space["thumb_wide"],
         )

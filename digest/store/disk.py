@@ -11,11 +11,15 @@ from digest.errors import DigestError, DiskFull, StateRefused
 __all__ = ["can_write", "file_system", "make_folder", "refuse_network", "translate_os_error"]
 
 # Locks and shared memory are the ground that a WAL stands on. On these they are another machine's, or a story.
-NETWORK = frozenset(
-    "9p afpfs afs beegfs ceph cifs coda davfs gfs2 glusterfs gpfs lustre ncpfs nfs nfs4 ocfs2 prl_fs smb2 smb3 smbfs"
-    " sshfs vboxsf vmhgfs fuse.ceph fuse.curlftpfs fuse.davfs2 fuse.gcsfuse fuse.glusterfs fuse.goofys fuse.grpcfuse"
-    " fuse.juicefs fuse.rclone fuse.s3fs fuse.smbnetfs fuse.sshfs fuse.vmhgfs-fuse".split()
-)
+# fmt: off
+NETWORK = frozenset({
+    "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "gfs2", "glusterfs", "gpfs", "lustre",
+    "ncpfs", "nfs", "nfs4", "ocfs2", "prl_fs", "smb2", "smb3", "smbfs", "sshfs", "vboxsf", "vmhgfs",
+    "fuse.ceph", "fuse.curlftpfs", "fuse.davfs2", "fuse.gcsfuse", "fuse.glusterfs", "fuse.goofys",
+    "fuse.grpcfuse", "fuse.juicefs", "fuse.rclone", "fuse.s3fs", "fuse.smbnetfs", "fuse.sshfs",
+    "fuse.vmhgfs-fuse",
+})
+# fmt: on
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 MOUNTS = Path("/proc/mounts")
 

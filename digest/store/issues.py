@@ -19,6 +19,7 @@ from digest.store.texts import from_text, pack, to_text, unpack
 
 if TYPE_CHECKING:
     from digest.interfaces import Freeze, FrozenVariant
+    from digest.model import Post
 
 __all__ = ["freeze", "issue", "issues", "log", "move", "skip", "tally", "variants"]
 

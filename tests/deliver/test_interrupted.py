@@ -74,7 +74,9 @@ def finished(folder: Path, server: SmtpServer, handler: Handler) -> None:
             assert send(store, issue, transport).why == "done"
         sums, doubt = counts(store), set(store.uncertain(ISSUE, 1))
     got = Counter(server.addresses())
-    assert sums == only(sent=sums.sent, uncertain=sums.uncertain, failed=1), handler.place
+    # Who is gone is suppressed first; interrupted behind it, the row finds the door shut when it is taken again.
+    assert sums.failed + sums.suppressed == 1, handler.place
+    assert sums == only(sent=sums.sent, uncertain=sums.uncertain, failed=sums.failed, suppressed=sums.suppressed)
     assert max(got.values()) == 1, f"twice, after {handler.place}"
     assert set(PEOPLE) - {GONE} - set(got) <= doubt, f"forgotten, after {handler.place}"
     assert sums.sent <= len(got), f"invented, after {handler.place}"

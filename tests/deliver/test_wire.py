@@ -363,13 +363,26 @@ def test_a_body_without_its_last_line_end_gets_one() -> None:
 
 
 def test_a_body_that_cannot_be_made_leaves_its_job_in_hand() -> None:
-    """The stamp raises: the job is released, nothing of it has left."""
+    """The stamp raises: the job is released, and so is the one behind it; nothing of either has left."""
     talk, _ = begun(2)
     talk.wire._body = lambda row: 1 // 0  # type: ignore[assignment]
     with pytest.raises(ZeroDivisionError):
         talk.wire.received(b"250 ok\r\n250 ok\r\n354 go\r\n")
     talk.wire.break_off("stopped")
-    assert [r[:2] for r in talk.wire.replies] == [(0, "released")]
+    assert sorted(r[:2] for r in talk.wire.replies) == [(0, "released"), (1, "released")]
+
+
+def test_the_next_job_is_taken_before_a_message_is_marked() -> None:
+    """Taking may write a claim to the disk, and that takes its time: killed there, nobody new is in doubt."""
+    talk, _ = begun(3)
+    told: list[str] = []
+    take, body = talk.wire._take, talk.wire._body
+    talk.wire._take = lambda: told.append("taken") or take()  # type: ignore[assignment,func-returns-value]
+    talk.wire._body = lambda row: told.append("marked") or body(row)  # type: ignore[assignment,func-returns-value]
+    talk.say("250 ok", "250 ok", "354 go")
+    talk.say("250 kept", "250 ok", "250 ok", "354 go")
+    talk.say("250 kept", "250 ok", "250 ok", "354 go")
+    assert told == ["taken", "marked", "taken", "marked", "taken", "marked"]
 
 
 def test_what_is_awaited_is_told_for_time_outs() -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 __all__ = ["KINDS", "LONG"]
 
 ENDLESS = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
-ZALGO = "".join(f"{letter}{''.join(chr(0x300 + (n * 7 + k) % 0x6F) for k in range(12))}" for n, letter in enumerate("zalgo"))
+ZALGO = "".join(
+    f"{letter}{''.join(chr(0x300 + (n * 7 + k) % 0x6F) for k in range(12))}" for n, letter in enumerate("zalgo")
+)
 
 
 def _table(columns: int, rows: int, cell: str = "cell {row}.{column}") -> str:
@@ -76,4 +78,10 @@ KINDS: dict[str, str] = {
     "mathematics": "Inline $x^2$ and $$\\int_0^1 f(x)\\,dx$$ and <math><mi>x</mi></math>.",
 }  # fmt: skip
 
-LONG = ("10,000 words", "one paragraph of 10,000 words", "a table of 3,000 cells", "a narrow table of 3,000 cells", "500 links")
+LONG = (
+    "10,000 words",
+    "one paragraph of 10,000 words",
+    "a table of 3,000 cells",
+    "a narrow table of 3,000 cells",
+    "500 links",
+)
