@@ -457,8 +457,12 @@ class App:
 
         with self._hands(False, timedelta(0), None) as hands:
             found = control.named(hands.ledger, issue)
+            if any(hands.ledger.recover(found.id, found.revision, hands.clock())):  # of a run that died
+                found = control.named(hands.ledger, issue)
             waiting = found.counts.failed if which == "failed" else found.counts.uncertain
-            if waiting and which != "assume-sent" and found.state is IssueState.DONE:
+            if not waiting:
+                return 0
+            if which != "assume-sent" and found.state is IssueState.DONE:
                 hands.ledger.move(found.id, found.revision, Event.REOPEN, hands.clock())
             return hands.ledger.decide(found.id, found.revision, which, hands.clock())
 

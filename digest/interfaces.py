@@ -261,14 +261,25 @@ class Ledger(Protocol):
         ...
 
     # -- deliveries
-    def claim(self, issue: str, revision: int, limit: int, now: datetime) -> Batch | None:
+    def claim(
+        self,
+        issue: str,
+        revision: int,
+        limit: int,
+        now: datetime,
+        *,
+        answered: Sequence[tuple[Batch, Sequence[Settled]]] = (),
+    ) -> Batch | None:
         """Claim up to `limit` rows that are queued, or deferred and due; looks opt-outs up now and moves those rows
-        on. None: nothing can be claimed now, be it that the issue is not (or no longer) `sending`."""
+        on. None: nothing can be claimed now, be it that the issue is not (or no longer) `sending`.
+
+        `answered` is recorded first, in the same transaction: one wait for the disk where there were two. A batch that
+        has all its results is closed by it, another keeps its other rows in hand."""
         ...
 
     def settle(self, batch: Batch, results: Sequence[Settled], now: datetime) -> None:
         """Record results durably, by lifecycle.DELIVERY, and give back (release) every row of the batch that has
-        none; the batch is closed."""
+        none; the batch is closed. Of a row whose result a claim has recorded already, that one stands."""
         ...
 
     def recover(self, issue: str, revision: int, now: datetime) -> tuple[int, int]:

@@ -61,12 +61,11 @@ def start(root: Path, name: str, base: str = "default") -> Made:
         raise DataError("is there already", file=f"templates/{name}", hint="Edit it, or choose another name.")
     theme = themes.load(base, root)
     page = next(p for f in theme.folders if (p := f / theme.template(ISSUE)).is_file())
-    files = {TOML: _toml(name, theme), ISSUE: page.read_text(encoding="utf-8")}
+    files = {TOML: _toml(name, theme).encode(), ISSUE: page.read_bytes()}
     try:
         folder.mkdir(parents=True)
-        for file, text in files.items():
-            with (folder / file).open("x", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
     except OSError as exc:
         said = f"{exc.filename or folder} cannot be written: {exc.strerror}"
         raise ConfigError(said, hint="look at its rights") from exc
@@ -93,7 +92,7 @@ def _toml(name: str, theme: Theme) -> str:
         lines += ["", f"[{table}]", *(f"#{k} = {json.dumps(v)}" for k, v in values.items())]
     lines += ["", "[options]"]
     for key, value in theme.options.items():
-        said = theme.declared[key].get("help", "")
+        said = " ".join(str(theme.declared[key].get("help", "")).split())
         lines.append(f"#{key} = {json.dumps(value, ensure_ascii=False)}" + (f"  # {said}" if said else ""))
     return "\n".join(lines) + "\n"
 

@@ -58,14 +58,15 @@ class Halt:
 
 
 class Claimed:
-    """One claimed batch at work: results gather until every row has its answer."""
+    """One claimed batch at work: results gather until the next claim takes them along, or every row has its answer."""
 
-    __slots__ = ("batch", "entries", "left", "marks", "results")
+    __slots__ = ("batch", "entries", "left", "marks", "recorded", "results")
 
     def __init__(self, batch: Batch) -> None:
         self.batch, self.entries, self.marks = batch, batch.entries, batch.marks
         self.left = len(batch.entries)
         self.results: list[Settled] = []
+        self.recorded: set[int] = set()  # rows whose results the ledger has
 
 
 class RunFeed:
@@ -175,7 +176,9 @@ class RunFeed:
         size = min(pacing.batch_size(self._rate, seen), self._largest)
         if self._allowance is not None:
             size = max(1, min(size, self._allowance))
-        batch = self._ledger.claim(self._issue.id, self._issue.revision, size, self._clock())
+        answered = [(claimed.batch, tuple(claimed.results)) for claimed in self._claimed.values() if claimed.results]
+        batch = self._ledger.claim(self._issue.id, self._issue.revision, size, self._clock(), answered=answered)
+        self._note_recorded()
         if batch is None:
             self._nothing_left = True
             self._look_why()
@@ -187,6 +190,15 @@ class RunFeed:
         if not batch.entries:  # everyone has opted out since
             self._complete = True
             self._close_done()
+
+    def _note_recorded(self) -> None:
+        """The claim has taken along all results that there were."""
+        for number, claimed in list(self._claimed.items()):
+            claimed.recorded.update([result[0] for result in claimed.results])
+            claimed.results.clear()
+            if not claimed.left:
+                del self._claimed[number]
+        self._told(self.tally)
 
     def _look_why(self) -> None:
         """Nothing can be claimed: because all is done, or because somebody paused or cancelled the issue meanwhile."""
@@ -315,7 +327,10 @@ class RunFeed:
         self._complete = self._complete or not claimed.left
 
     def _close_done(self) -> None:
+        """Settle the batches that have all their answers, unless a claim is coming, which takes them along."""
         self._complete = False
+        if self._waiting and self.halt is None:
+            return
         for number in [n for n, claimed in self._claimed.items() if not claimed.left]:
             claimed = self._claimed.pop(number)
             self._ledger.settle(claimed.batch, claimed.results, self._clock())
@@ -328,7 +343,7 @@ class RunFeed:
         """
         self._charge_suspects()
         for number, claimed in list(self._claimed.items()):
-            answered = {result[0] for result in claimed.results}
+            answered = claimed.recorded | {result[0] for result in claimed.results}
             claimed.left = len(claimed.entries) - len(answered)  # a Ctrl-C may have come before it was counted down
             for i in range(len(claimed.entries)):
                 if i not in answered:

@@ -32,19 +32,16 @@ def _nowhere(_post: Post, _named: str) -> str:
     return ""
 
 
-def _unread(_post: Post, _file: str) -> bytes:
-    raise DataError("is not there")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Local:
     """What lies on this machine: where a picture lies that a post names (empty: not here), and its octets.
 
-    `read` raises DataError whose message ends a sentence that begins with the picture's name.
+    `read` raises DataError whose message ends a sentence that begins with the picture's name. Without it no file is
+    asked for.
     """
 
     find: Callable[[Post, str], str] = _nowhere
-    read: Callable[[Post, str], bytes] = _unread
+    read: Callable[[Post, str], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +89,7 @@ class Album:
     def see(self, post: Post | None, named: str, url: str, tell: Tell, *, file: str = "") -> Seen:
         """Look at a picture that a post names; `url` is its address on the web. What is wrong with it is told."""
         plain = Seen(url=url)
-        if post is None or (not self._embed and NO_PICTURE.search(url)):
+        if post is None or self._local.read is None or (not self._embed and NO_PICTURE.search(url)):
             return plain
         file = file or self._local.find(post, named)
         if not file:
@@ -161,6 +158,7 @@ class Album:
         return found
 
     def _read(self, post: Post, file: str) -> bytes:
+        assert self._local.read is not None
         try:
             return self._local.read(post, file)
         except DataError as wrong:

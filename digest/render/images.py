@@ -13,6 +13,7 @@ import re
 import warnings
 from collections import OrderedDict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from io import BytesIO
@@ -130,11 +131,10 @@ def _is_svg(data: bytes) -> bool:
 
 
 def _size(opened: Opened) -> tuple[int, int]:
-    try:
-        turned = opened.getexif().get(ORIENTATION) in SIDEWAYS
-    except Exception:  # noqa: BLE001 - broken EXIF is no reason to lose a picture: it stands as it lies
-        turned = False
-    return (opened.height, opened.width) if turned else (opened.width, opened.height)
+    with suppress(Exception):  # broken EXIF is no reason to lose a picture: it stands as it lies
+        if opened.getexif().get(ORIENTATION) in SIDEWAYS:
+            return opened.height, opened.width
+    return opened.width, opened.height
 
 
 # ------------------------------------------------------------------------------------------------ making
@@ -163,9 +163,8 @@ def _animation(opened: Opened, data: bytes, across: int) -> Made | None:
     opened.info.pop("comment", None)
     opened.save(out, "GIF", save_all=True)
     written = out.getvalue()
-    if len(written) > EACH:
-        return None
-    return Made(data=written, kind="image/gif", width=opened.width, height=opened.height)
+    fits = len(written) <= EACH
+    return Made(data=written, kind="image/gif", width=opened.width, height=opened.height) if fits else None
 
 
 def _still(opened: Opened, across: int) -> Made:
@@ -196,10 +195,9 @@ def _upright(opened: Opened) -> Opened:
     from PIL import ImageOps
 
     opened.load()
-    try:
+    with suppress(Exception):  # as in `_size`
         return ImageOps.exif_transpose(opened)
-    except Exception:  # noqa: BLE001 - as in `_size`
-        return opened
+    return opened
 
 
 def _in_srgb(picture: Opened) -> Opened:

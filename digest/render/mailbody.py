@@ -7,6 +7,9 @@ in a mail are those of the dark palette (i t m a l b k).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import takewhile
 
 from digest.language import Language
 from digest.render.body_pictures import WIDTH, Look, Repairs, picture
@@ -17,6 +20,7 @@ from digest.render.tree import Element, Node, text_of
 
 __all__ = ["Look", "Repairs", "rewrite"]
 
+DEEPEST = 6  # steps from the edge, of lists and quotations: what stands deeper stands there too
 COLUMNS = 4  # a table with more becomes blocks
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 EMBEDDED = frozenset({"iframe", "video", "audio", "embed", "object"})
@@ -81,6 +85,7 @@ def _box(*children: Node, of: str, inner: dict[str, str] | None = None) -> Eleme
 class _Rewriter:
     def __init__(self, base: str, language: Language, repairs: Repairs, levels: dict[str, str], look: Look) -> None:
         self.base, self.language, self.repairs, self.levels, self.look = base, language, repairs, levels, look
+        self.depth = 0  # of lists and quotations around what is at hand
         self.quoting = 0  # how many quotations stand around
 
     # ---------------------------------------------------------------------------------------- blocks
@@ -158,8 +163,18 @@ class _Rewriter:
         return [_box(Element("pre", {}, [code]), of="code k t", inner={"dir": "ltr"})] if code else []
 
     def _blockquote(self, node: Element) -> list[Node]:
-        inner = self.blocks(node.children)
-        return [Element("blockquote", {"class": "l"}, inner)] if inner else []
+        with self._deeper() as room:
+            inner = self.blocks(node.children)
+        return [Element("blockquote", {"class": "l"}, inner)] if inner and room else inner
+
+    @contextmanager
+    def _deeper(self) -> Iterator[bool]:
+        """One step further from the edge; gives whether there is room for it on a telephone."""
+        self.depth += 1
+        try:
+            yield self.depth <= DEEPEST
+        finally:
+            self.depth -= 1
 
     def _figure(self, node: Element) -> list[Node]:
         caption = node.find("figcaption")
@@ -172,12 +187,15 @@ class _Rewriter:
         return head + self.blocks([c for c in node.children if c is not summary])
 
     def _ul(self, node: Element) -> list[Node]:
-        items: list[Node] = [
-            Element("li", {}, self._item(c)) for c in node.children if isinstance(c, Element) and not _hidden(c)
-        ]
+        with self._deeper() as room:
+            items: list[Node] = [
+                Element("li", {}, self._item(c)) for c in node.children if isinstance(c, Element) and not _hidden(c)
+            ]
         kind = {"class": "tasks"} if any(_task(c) for c in node.children) else {}
         kept = {"start": node.attributes["start"]} if START.fullmatch(node.attributes.get("start", "")) else {}
         items = [i for i in items if isinstance(i, Element) and i.children]
+        if not room:
+            return [part for item in items for part in _unlisted(item)]
         return [Element(node.tag, kind | kept, items)] if items else []
 
     _ol = _ul
@@ -195,7 +213,7 @@ class _Rewriter:
             if child.tag == "dt":
                 done += self.paragraph([Element("strong", {}, child.children)], "term")
             else:
-                done.append(Element("blockquote", {"class": "l"}, self.blocks(child.children)))
+                done += self._blockquote(child)
         return [d for d in done if not isinstance(d, Element) or d.children]
 
     def _footnotes(self, node: Element) -> list[Node]:
@@ -317,7 +335,7 @@ class _Rewriter:
         if tag == "q":
             return self._quoted(node)
         if node.has_class("footnote-ref"):
-            return [Element("sup", {}, [text_of(node)])]
+            return [Element("sup", {}, [re.sub(r":\d+", "", text_of(node))])]  # [1:1] is a second link to 1
         if tag in INLINE:
             return self._wrapped(INLINE[tag], node)
         if tag in BLOCKS:
@@ -396,6 +414,14 @@ def _picture(node: Node) -> bool:
     if node.tag == "a":
         return len(node.children) == 1 and _picture(node.children[0])
     return node.tag == "img"
+
+
+def _unlisted(item: Node) -> list[Node]:
+    """An item of a list that stands too deep to be one: a paragraph with a dot before it, and what follows."""
+    children = item.children if isinstance(item, Element) else []
+    said = list(takewhile(lambda n: not _is_block(n), children))
+    head: list[Node] = [Element("p", {}, ["• ", *said])] if said else []
+    return [*head, *children[len(said) :]]
 
 
 def _is_block(node: Node) -> bool:

@@ -252,5 +252,5 @@ def as_line(nodes: Iterable[Node]) -> str:
 
 def settled(text: str) -> str:
     """A finished text part: no blanks at line ends (but after the signature's dashes), no more than two empty lines."""
-    lines = [line if line == "-- " else line.rstrip(" ") for line in text.split("\n")]
+    lines = [line if line == "-- " else line.rstrip(" \t") for line in text.split("\n")]
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).strip("\n") + "\n"

@@ -41,7 +41,6 @@ def _first(part: Element, count: int) -> Element:
 
 def _announces(node: Node) -> bool:
     """A heading, or a rule: nothing without what follows it."""
-    if isinstance(node, str):
-        return False
-    cell = node.find("td")
-    return node.tag in ("h3", "h4") or (node.tag == "table" and cell is not None and cell.has_class("rule"))
+    cell = node.find("td") if isinstance(node, Element) else None
+    rule = cell is not None and cell.has_class("rule")
+    return rule or (isinstance(node, Element) and node.tag in ("h3", "h4"))

@@ -6,10 +6,12 @@ its issue change with it in the same transaction. A row that did not move as exp
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import Bug, UsageError
@@ -33,6 +35,7 @@ __all__ = [
     "expire",
     "failures",
     "first_sent",
+    "in_hand",
     "issue_row",
     "next_due",
     "note_reached",
@@ -54,6 +57,7 @@ FROM_HAND: dict[str, DeliveryState] = {
 REACHED = (DeliveryState.SENT, DeliveryState.UNCERTAIN, DeliveryState.SENDING)
 WORDS = 1000  # characters kept of what a server said
 AT_ONCE = 0  # due whatever the clock says: it may have been set back since
+WORTH_A_STROKE = 16  # rows: below it, one after the other is as quick
 NEAR = 4  # rows between two persons, for each row of a batch, up to which a stroke over them all is worth a look
 END = 2**62  # beyond any person: the first pass over the rows is over
 
@@ -92,14 +96,14 @@ class IssueRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A batch in hand, as the ledger records it. Persons are in the order of the journal's octets."""
+    """A batch in hand, as the ledger records it. Persons in the order of the journal's octets; None has a result."""
 
     mark: str
     machine: str
     boot_id: str
     pid: int
     journal: str
-    persons: tuple[int, ...]
+    persons: tuple[int | None, ...]
 
 
 def issue_row(database: Database, name: str, revision: int) -> IssueRow:
@@ -199,6 +203,11 @@ def record_claim(database: Database, issue: IssueRow, claim: Claim, now: int) ->
     )
 
 
+def in_hand(database: Database, mark: str) -> bool:
+    """Say whether a batch has rows without a result."""
+    return database.one("claim_persons", mark=mark) is not None
+
+
 def open_claims(database: Database, issue: IssueRow) -> tuple[Claim, ...]:
     """List the batches of an issue that were never settled."""
     return tuple(
@@ -218,49 +227,88 @@ def open_claims(database: Database, issue: IssueRow) -> tuple[Claim, ...]:
 
 
 def settle(
-    database: Database, issue: IssueRow, mark: str, persons: Sequence[int], results: Iterable[Settled], now: datetime
-) -> None:
-    """Record results, give back every row that has none, and close the claim."""
-    if database.run("claim_drop", mark=mark) != 1:
+    database: Database, issue: IssueRow, mark: str, results: Iterable[Settled], now: datetime, *, closing: bool
+) -> bool:
+    """Record results; give back every row that has none and end the claim if `closing`, else keep those rows in hand.
+
+    Who has a result from an earlier call keeps it. Gives whether the claim is over.
+    """
+    found = database.one("claim_persons", mark=mark)
+    if found is None:
         raise Bug(f"a batch of {issue.name} was settled that is not in hand")
+    persons: list[int | None] = unpack(found[0])
     untold = dict(enumerate(persons))
     accepted: list[Result] = []
     others: list[Result] = []
     released: list[int] = []
     for row, event, code, text, due in results:
-        person = untold.pop(row, None)
-        if person is None or event not in FROM_HAND or (event == DELAYED) != (due is not None):
+        person = untold.pop(row, 0)
+        if person == 0 or event not in FROM_HAND or (event == DELAYED) != (due is not None):
             raise Bug(f"row {row} of a batch of {issue.name} cannot end as {event!r}, due at {due}")
+        if person is None:
+            continue
         if event == RELEASE:
             released.append(person)
         else:
             (accepted if event == ACCEPTED else others).append((person, event, code, text, due))
+    open_ones = [person for person in untold.values() if person is not None]
     moment = to_moment(now)
-    _release(database, issue, [*released, *untold.values()])
+    if closing or not open_ones:
+        database.run("claim_drop", mark=mark)
+        _release(database, issue, [*released, *open_ones])
+        open_ones = []
+    else:
+        left = [untold.get(row) for row in range(len(persons))]
+        database.run("claim_left", mark=mark, persons=pack(left))
+        _release(database, issue, released)
     _settle_singly(database, issue, others, moment)
     if accepted:
-        _settle_accepted(database, issue, accepted, moment)
+        _settle_accepted(database, issue, accepted, open_ones, moment)
     if issue.state is IssueState.CANCELLED:
         cancel_rows(database, issue.row, now)
+    return not open_ones
 
 
-def _settle_accepted(database: Database, issue: IssueRow, accepted: Sequence[Result], moment: int) -> None:
-    """Settle what is the same for nearly every row of nearly every batch, at a stroke where that is safe."""
+def _settle_accepted(
+    database: Database, issue: IssueRow, accepted: Sequence[Result], still_open: Sequence[int], moment: int
+) -> None:
+    """Settle what is the same for nearly every row of nearly every batch, in strokes where that is safe."""
     persons = [result[0] for result in accepted]
     words = pack([result[3][:WORDS] for result in accepted], ascii_only=True)  # any octet of a server is at home there
     database.run("receipt_add", issue=issue.row, now=moment, persons=pack(persons), words=words)
-    codes = {result[2] for result in accepted}
-    reach: dict[str, Any] = {"issue": issue.row, "first": min(persons), "last": max(persons)}
-    reach["old"] = DeliveryState.SENDING
-    near = reach["last"] - reach["first"] < NEAR * len(persons)
-    if near and len(codes) == 1 and (database.one("settle_count", **reach) or (0,))[0] == len(persons):
-        new = FROM_HAND[Event.ACCEPTED]
-        _expect(
-            database.run("settle_range", **reach, new=new, code=codes.pop(), now=moment), len(persons), "be settled"
-        )
-        _shift(database, issue.row, {new: len(persons), DeliveryState.SENDING: -len(persons)})
-    else:
-        _settle_singly(database, issue, accepted, moment)
+    singly: list[Result] = []
+    struck = 0
+    for run in _runs(sorted(accepted), sorted(still_open)):
+        if len(run) >= WORTH_A_STROKE and _struck(database, issue, run, moment):
+            struck += len(run)
+        else:
+            singly += run
+    _settle_singly(database, issue, singly, moment)
+    _shift(database, issue.row, {FROM_HAND[Event.ACCEPTED]: struck, DeliveryState.SENDING: -struck})
+
+
+def _runs(results: Sequence[Result], others: Sequence[int]) -> Iterator[Sequence[Result]]:
+    """Cut results, in the order of their persons, wherever one of the others stands between two of them."""
+    start = 0
+    for other in others:
+        end = bisect_left(results, other, start, key=itemgetter(0))
+        if end > start:
+            yield results[start:end]
+        start = end
+    if start < len(results):
+        yield results[start:]
+
+
+def _struck(database: Database, issue: IssueRow, run: Sequence[Result], moment: int) -> bool:
+    """Settle accepted rows in one stroke; False where nothing was done, for it would have touched others' rows."""
+    first, last, codes = run[0][0], run[-1][0], {result[2] for result in run}
+    reach: dict[str, Any] = {"issue": issue.row, "first": first, "last": last, "old": DeliveryState.SENDING}
+    near = last - first < NEAR * len(run)
+    if not near or len(codes) != 1 or (database.one("settle_count", **reach) or (0,))[0] != len(run):
+        return False
+    new = FROM_HAND[Event.ACCEPTED]
+    _expect(database.run("settle_range", **reach, new=new, code=codes.pop(), now=moment), len(run), "be settled")
+    return True
 
 
 def _settle_singly(database: Database, issue: IssueRow, results: Sequence[Result], moment: int) -> None:
@@ -288,14 +336,18 @@ def settle_found(
     database: Database, issue: IssueRow, claim: Claim, marks: bytes | None, now: datetime
 ) -> tuple[int, int]:
     """Settle a dead run's batch by its journal; without one every row is in doubt. Gives (decided, in doubt)."""
-    events = [Event.IN_DOUBT] * len(claim.persons) if marks is None else [MARKS.get(m, Event.IN_DOUBT) for m in marks]
+    events = {
+        row: Event.IN_DOUBT if marks is None else MARKS.get(marks[row], Event.IN_DOUBT)
+        for row, person in enumerate(claim.persons)
+        if person is not None
+    }
     results = [
         (row, event, *FOUND[event], now if event is Event.DELAYED else None)
-        for row, event in enumerate(events)
+        for row, event in events.items()
         if event is not Event.RELEASE
     ]
-    settle(database, issue, claim.mark, claim.persons, results, now)
-    doubt = events.count(Event.IN_DOUBT)
+    settle(database, issue, claim.mark, results, now, closing=True)
+    doubt = list(events.values()).count(Event.IN_DOUBT)
     return len(events) - doubt, doubt
 
 

@@ -47,6 +47,7 @@ class InHand:
     marks: MutableSequence[int]
     mark: str
     journal: Journal
+    handed: bool = False  # results of it went along with a claim: they may be recorded
 
 
 class Store:
@@ -123,22 +124,34 @@ class Store:
 
     # -- deliveries
 
-    def claim(self, issue: str, revision: int, limit: int, now: datetime) -> Batch | None:
+    def claim(
+        self,
+        issue: str,
+        revision: int,
+        limit: int,
+        now: datetime,
+        *,
+        answered: Sequence[tuple[Batch, Sequence[Settled]]] = (),
+    ) -> Batch | None:
         mark, journal = os.urandom(MARK_LENGTH // 2).hex(), None
         try:
             with self._database.transaction():
+                over = [batch for batch, results in answered if self._record(batch, results, now, closing=False)]
                 row, entries = self._claim_rows(issue, revision, limit, to_moment(now))
-                if not entries:
-                    return None
-                journal = self._journal(max(limit, len(entries)))
-                # Before the claim is durable: octets that are read back must be of this batch.
-                marks = journal.begin(mark, len(entries))
-                deliveries.record_claim(self._database, row, self._signed(mark, journal, entries), to_moment(now))
+                if entries:
+                    journal = self._journal(max(limit, len(entries)))
+                    # Before the claim is durable: octets that are read back must be of this batch.
+                    marks = journal.begin(mark, len(entries))
+                    deliveries.record_claim(self._database, row, self._signed(mark, journal, entries), to_moment(now))
         except BaseException:
             # Interrupted at the commit, the claim may stand: its journal is never another batch's. Else it is swept.
             if journal is not None:
                 journal.abandon()
             raise
+        for batch in over:
+            self._let_go(batch)
+        if journal is None:
+            return None
         self._hands[mark] = journal
         return InHand(issue=issue, revision=revision, entries=entries, marks=marks, mark=mark, journal=journal)
 
@@ -176,14 +189,23 @@ class Store:
         self._idle.append(journal)
 
     def settle(self, batch: Batch, results: Sequence[Settled], now: datetime) -> None:
+        with self._database.transaction():
+            self._record(batch, results, now, closing=True)
+        self._let_go(batch)
+
+    def _record(self, batch: Batch, results: Sequence[Settled], now: datetime, *, closing: bool) -> bool:
         if not isinstance(batch, InHand):
             raise Bug("a batch was settled that this store did not give out")
-        persons = [entry[0] for entry in batch.entries]
-        with self._database.transaction():
-            issue = self._row(batch.issue, batch.revision)
-            deliveries.settle(self._database, issue, batch.mark, persons, results, now)
-        del self._hands[batch.mark]
-        self._rest(batch.journal)
+        if closing and batch.handed and not deliveries.in_hand(self._database, batch.mark):
+            return True  # a claim has recorded all of it, and was interrupted before it could say so
+        batch.handed = batch.handed or not closing
+        issue = self._row(batch.issue, batch.revision)
+        return deliveries.settle(self._database, issue, batch.mark, results, now, closing=closing)
+
+    def _let_go(self, batch: Batch) -> None:
+        assert isinstance(batch, InHand), "it was recorded before"
+        if self._hands.pop(batch.mark, None) is not None:
+            self._rest(batch.journal)
 
     def recover(self, issue: str, revision: int, now: datetime) -> tuple[int, int]:
         decided = doubt = 0

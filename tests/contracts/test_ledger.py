@@ -570,6 +570,92 @@ def test_a_cancelled_issue_is_brought_in_too(store: Any, reopen: Any) -> None:
     assert sums(heir) == {"list": 2, "sent": 1, "cancelled": 1}
 
 
+# ------------------------------------------------------------------------------------------------ answers on the way
+
+
+def accepted(*rows: int) -> list[Any]:
+    return [(row, "accepted", 250, f"queued as {row}", None) for row in rows]
+
+
+def test_answers_that_go_along_with_a_claim_end_nothing_else(store: Any) -> None:
+    """Rows of that batch without an answer stay in hand: nobody else gets them, and they end as they end."""
+    begin(store, *"abcdef")
+    first = claim(store, 3)
+    second = store.claim(ISSUE, 1, 2, NOW, answered=[(first, accepted(0, 2))])
+    assert addresses(second) == ["d", "e"]
+    assert sums(store) == {"list": 6, "sent": 2, "queued": 4}
+    assert addresses(claim(store)) == ["f"]
+    store.settle(first, [(1, "refused", 550, "no such user", None)], NOW)
+    assert sums(store) == {"list": 6, "sent": 2, "failed": 1, "queued": 3}
+
+
+def test_a_batch_with_all_its_answers_is_closed_by_a_claim(store: Any) -> None:
+    """And what was recorded before is not asked for again."""
+    begin(store, *"abc")
+    first = claim(store, 2)
+    second = store.claim(ISSUE, 1, 1, NOW, answered=[(first, accepted(1))])
+    assert store.claim(ISSUE, 1, 1, NOW, answered=[(first, accepted(0)), (second, accepted(0))]) is None
+    assert sums(store) == {"list": 3, "sent": 3}
+    store.settle(second, [], NOW)  # closed: nothing is given back
+    assert sums(store) == {"list": 3, "sent": 3}
+
+
+def test_the_first_result_of_a_row_stands(store: Any) -> None:
+    """A run that is interrupted behind the claim gives its results once more."""
+    begin(store, *"abc")
+    first = claim(store, 2)
+    store.claim(ISSUE, 1, 1, NOW, answered=[(first, accepted(0))])
+    store.settle(first, [(0, "refused", 550, "no", None), *accepted(1)], NOW)
+    assert sums(store) == {"list": 3, "sent": 2, "queued": 1}
+
+
+def test_answers_are_recorded_also_where_nothing_can_be_claimed(store: Any) -> None:
+    """Paused by somebody meanwhile: what the relay said counts."""
+    begin(store, *"abc")
+    first = claim(store, 2)
+    store.move(ISSUE, 1, Event.PAUSE, NOW)
+    assert store.claim(ISSUE, 1, 1, NOW, answered=[(first, accepted(0))]) is None
+    assert sums(store) == {"list": 3, "sent": 1, "queued": 2}
+
+
+def test_an_answer_that_cannot_be_ends_the_claim_too(store: Any) -> None:
+    """All or nothing."""
+    begin(store, *"abc")
+    first = claim(store, 2)
+    with pytest.raises(Bug):
+        store.claim(ISSUE, 1, 1, NOW, answered=[(first, accepted(0, 7))])
+    assert sums(store) == {"list": 3, "queued": 3}
+    assert addresses(claim(store)) == ["c"]
+
+
+def test_after_a_crash_the_journal_speaks_of_rows_without_an_answer_alone(store: Any, reopen: Any) -> None:
+    """Deferred with a claim, due and taken by a later batch: the octet of the first batch says nothing of it."""
+    begin(store, *"abcd")
+    first = claim(store, 3)
+    first.marks[:] = bytes([2, 4, 1])
+    later = [(1, "delayed", 450, "later", NOW)]
+    second = store.claim(ISSUE, 1, 1, NOW, answered=[(first, accepted(0) + later)])
+    assert addresses(second) == ["b"]
+    second.marks[0] = 1
+    store.close()
+    heir = reopen()
+    assert heir.recover(ISSUE, 1, NOW) == (0, 2)
+    assert heir.uncertain(ISSUE, 1) == ("b@example.org", "c@example.org")
+    assert sums(heir) == {"list": 4, "sent": 1, "uncertain": 2, "queued": 1}
+
+
+def test_many_answers_with_gaps_between_them(store: Any) -> None:
+    """Settled in strokes or one by one: who has no answer is not touched, and each is counted once."""
+    begin(store, *(f"r{i}" for i in range(60)))
+    first = claim(store, 60)
+    open_ones = (3, 30, 31, 50)
+    store.claim(ISSUE, 1, 1, NOW, answered=[(first, accepted(*(i for i in range(60) if i not in open_ones)))])
+    assert sums(store) == {"list": 60, "sent": 56, "queued": 4}
+    store.settle(first, accepted(50, 3), NOW)
+    assert sums(store) == {"list": 60, "sent": 58, "queued": 2}
+    assert addresses(claim(store)) == addresses(first)[30:32]
+
+
 # ---------------------------------------------------------------------------------------------------- history
 
 

@@ -9,10 +9,10 @@ opens, renames or locks a file or opens a connection. `Nursery` is the side of t
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -76,8 +76,9 @@ def live(wish: dict[str, Any]) -> None:
         os.dup2(os.open(path, flags, 0o600), number)
     from digest import cli
 
-    if wish["file_size"]:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (wish["file_size"], resource.RLIM_INFINITY))
+    if wish["disk"]:
+        disk = wish["disk"]
+        ctypes.CDLL(disk["library"]).arm(disk["after"], disk["error"], disk["stays"], disk["place"].encode())
     condemn(wish["doom"])
     code = 70
     try:
@@ -197,7 +198,7 @@ class Nursery:
         folder: Path,
         environment: dict[str, str],
         doom: dict[str, int] | None = None,
-        file_size: int = 0,
+        disk: dict[str, Any] | None = None,
     ) -> Child:
         """Start the command: [python, -m, digest, words …] as `Project.command` gives it."""
         self._count += 1
@@ -210,7 +211,7 @@ class Nursery:
                 "out": str(out),
                 "err": str(err),
                 "doom": doom or {},
-                "file_size": file_size,
+                "disk": disk or {},
             }
         )["pid"]
         return Child(self, pid, out, err)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.deliver.wire import MOST_OCTETS, Answers, Conversation, Garbled
+from digest.deliver.answers import MOST_OCTETS, Answers, Garbled
+from digest.deliver.wire import Conversation
 from digest.interfaces import Job, Reply
 
 ALL = {"pipelining": "", "smtputf8": "", "8bitmime": "", "size": "100000"}

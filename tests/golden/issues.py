@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -251,13 +251,15 @@ def goldens() -> Iterable[Golden]:
     yield Golden(name="thirty-posts", posts=tuple(many(30)))
     yield Golden(name="no-cover", posts=NO_COVER)
     yield Golden(name="long-titles", posts=LONG)
-    yield Golden(
+    arabic = Golden(
         name="right-to-left",
         posts=tuple(written(f"{name}.md") for name in ("arabic", "hebrew-in-arabic", "english-in-arabic")),
         title="النشرة الأسبوعية",
         description="كل يوم جمعة، ما هو جديد في example.org.",
         language="ar",
     )
+    yield arabic
+    yield replace(arabic, name="letter-right-to-left", newsletter='theme = "letter"')
     yield Golden(name="german", posts=three, title="Der Wochenbrief", description="Freitags.", language="de")
     yield Golden(name="intro-only", posts=(), editor=INTRO)
     yield Golden(
@@ -266,6 +268,12 @@ def goldens() -> Iterable[Golden]:
         newsletter='group = "category"\ngroup_order = ["Engineering"]',
     )
     yield Golden(name="full-content", posts=(written("full.md"), MAPS), newsletter='content = "full"')
+    letter = 'theme = "letter"\ncontent = "full"'
+    yield Golden(
+        name="letter", posts=(*three, *NO_COVER), newsletter='theme = "letter"\ngroup = "category"', editor=NOTE
+    )
+    yield Golden(name="letter-full-content", posts=(written("full.md"), MAPS), newsletter=letter)
+    yield Golden(name="links", posts=tuple(many(30)), newsletter='theme = "links"\ngroup = "category"')
     yield Golden(name="titles-only", posts=three, newsletter='content = "title"\norder = "title"\ntext_width = 0')
     yield Golden(name="topics", posts=three, readers=MAPS_FIRST)
     yield Golden(name="mailto-only", posts=three, public=False)

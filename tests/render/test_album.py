@@ -107,6 +107,9 @@ def test_what_a_post_asks_for_is_shown_in_the_picture_s_own_ratio(drawn: Draw) -
 def test_without_files_or_without_a_reader_nothing_is_known_and_nothing_told(drawn: Draw) -> None:
     """The most usual case: pictures lie on the web alone."""
     body = "![A](photo.jpg)"
+    there = testing.issue(post(cover="photo.jpg"))
+    assert told(drawn(there, newsletter=EMBED)) == []
+    assert [("height" in t, t["src"]) for t in tags(drawn(there))] == [(False, f"{FULL}photo.jpg")]
     for settings in ({}, {"local": Disk().local}):
         made = drawn(testing.issue(post(body), content="full"), **settings)
         assert [("height" in t, t["src"]) for t in tags(made)] == [(False, f"{FULL}photo.jpg")]

@@ -102,3 +102,23 @@ def test_boxes_end_where_they_end() -> None:
 def test_no_body_breaks_it(text: str, dialect: str) -> None:
     """Whatever a post holds, it comes out as text; nothing hidden stays behind."""
     assert "\ufdd6" not in plain_markdown(text, dialect)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "written", "left"),
+    [
+        ("", "a {/* b {/* c */} d {/* never closed", "a  d {/* never closed"),
+        ("jekyll", "{{ {{ 'x' }} {% raw %}{{ a }}{% endraw %}{{ b }}", " {{ a }}"),
+        ("jekyll", "{% raw %}never closed {{ x }}", "never closed "),
+        ("jekyll", "{# a {{ x }} #}b {{{ c }}}", "b }"),
+        ("hugo", "{{< never closed {{< b >}}", ""),
+        ("", "{{{ f(x) }}} {% if", "{} {% if"),
+        ("", "<A <B x={1}>in</B> <a href={'x'} b={<i>no</i>}>t</a>", "<A in <a>t</a>"),
+        ("", "Vec<T and <U >x", "Vec<T and x"),
+        ("", "``a`b`` `c ``d` e", "``a`b`` `c ``d` e"),
+        ("", "`a\n\nb` {{ x }}", "`a\n\nb` {{ x }}"),
+    ],
+)
+def test_what_is_opened_and_not_closed(dialect: str, written: str, left: str) -> None:
+    """A sign without its end is text, or ends where the next one does; what stands beside it is read as ever."""
+    assert plain_markdown(written, dialect) == left

@@ -22,7 +22,7 @@ from digest.model import Group, Image, Post, Rendered
 from digest.render import markup, slots
 from digest.render.draw import BUDGET
 from digest.render.markup import least_octets
-from digest.render.theme import load
+from digest.render.theme import load, shipped
 from digest.settings import Newsletter, Public, Sender, Site
 
 Draw = Callable[..., Rendered]
@@ -670,3 +670,22 @@ def test_lists_may_start_anywhere_that_is_a_number(drawn: Draw) -> None:
     cells = '<table><tr><th colspan="²">a</th><th rowspan="999999">b</th></tr><tr><td colspan="2">c</td></tr></table>'
     spans = drawn(testing.issue(*posts(1, body=cells), content="full")).html
     assert re.findall(r'(?:col|row)span="(\d+)"', spans) == ["2"]
+
+
+def test_a_theme_that_makes_more_of_a_text_gets_less_of_it(drawn: Draw, tmp_path: Path) -> None:
+    """What a theme puts around a text is not known before: the mail is drawn again without the last text."""
+    parts = tmp_path / "templates" / "parts"
+    parts.mkdir(parents=True)
+    lead = (shipped() / "parts" / "lead.mjml.j2").read_text(encoding="utf-8")
+    twice = lead.replace("{{ lead.body }}", "{{ lead.body }}{{ lead.body }}")
+    assert twice != lead
+    (parts / "lead.mjml.j2").write_text(twice, encoding="utf-8")
+    body = SENTENCE * 4 + "\n\n" + "\n\n".join([SENTENCE * 5] * 90)
+    made = drawn(testing.issue(*posts(1, body=body), content="full"), theme=load("default", tmp_path))
+    assert len(made.html.encode()) <= BUDGET
+    assert [(w.rule, w.file) for w in made.warnings] == [("clip", "")]
+
+
+def test_no_line_of_the_text_ends_in_a_blank(drawn: Draw) -> None:
+    """Neither of code that was written with tabs at its ends."""
+    valid(drawn(testing.issue(*posts(1, body="```\na\t\n\t\nb \t\n```\n"), content="full")))

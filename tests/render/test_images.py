@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from digest.render.images import EACH, Made, Unfit, digest_of, made, measured
+from digest.render.images import EACH, KEPT, Made, Unfit, digest_of, made, measured
 from tests.render.pictures import animation, drawing, encoded, noise, photo
 
 KINDS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF")
@@ -188,5 +188,10 @@ def test_the_same_octets_give_the_same_picture() -> None:
     data = encoded(photo(300, 200), "JPEG")
     again = encoded(photo(300, 200), "JPEG")
     assert digest_of(made(data, 200).data) == digest_of(made(bytes(bytearray(again)), 200).data)
-    assert made(data, 200) is made(again, 200)
-    assert made(data, 100) != made(data, 200)
+    kept = made(data, 200)
+    assert made(again, 200) is kept
+    assert made(data, 100) != kept
+    for across in range(1, KEPT + 1):
+        made(encoded(drawing(20, 20), "PNG"), across)
+    assert made(data, 200) is not kept  # what was made long ago is made again, alike
+    assert made(data, 200) == kept

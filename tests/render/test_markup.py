@@ -294,3 +294,20 @@ def test_no_title_is_markup(title: str) -> None:
 def test_words_are_what_readers_read(written: str, count: int) -> None:
     """Code, markup and addresses take no time; Chinese and Japanese are counted by their signs."""
     assert words(written) == count
+
+
+def test_a_footnote_has_one_number_however_often_it_is_named() -> None:
+    """The plugin counts the places as well, `[1:1]`; readers look for 1."""
+    made = body("A[^x], b[^y], and a again[^x].\n\n[^x]: One.\n[^y]: Two.", base="", language=language("en"))
+    assert re.findall(r"<sup>(.*?)</sup>", write(list(made.nodes))) == ["[1]", "[2]", "[1]"]
+
+
+@pytest.mark.parametrize("sign", ["- ", "1. ", "> "])
+def test_what_stands_deep_is_not_pushed_off_a_telephone(sign: str) -> None:
+    """Six steps from the edge; what is deeper stands there too, with a dot where it was an item; no word is lost."""
+    markdown = "".join(f"{'   ' * n if sign != '> ' else '> ' * n}{sign}level {n}\n" for n in range(12))
+    made = body(markdown, base="", language=language("en"))
+    html = write(list(made.nodes))
+    assert len(re.findall("<(?:ul|ol|blockquote)", html)) == 6
+    assert all(f"level {n}" in html for n in range(12))
+    assert ("• level 7" in html) == (sign != "> ")

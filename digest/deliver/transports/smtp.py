@@ -19,11 +19,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from digest.deliver.answers import plain
 from digest.deliver.lanes import Lanes, Line
 from digest.deliver.outcome import classify
 from digest.deliver.pace import Pace
 from digest.deliver.replies import SIGN_IN
-from digest.deliver.wire import plain
 from digest.errors import ConfigError, DigestError, RelayRefused, RelayUnreachable, SecretMissing
 from digest.interfaces import Feed
 from digest.settings import Smtp as Options

@@ -44,6 +44,13 @@ VALUES (:issue, :mark, :machine, :boot_id, :pid, :journal, :persons, :now);
 -- name: claims_of
 SELECT mark, machine, boot_id, pid, journal, persons FROM claim WHERE issue = :issue ORDER BY id;
 
+-- name: claim_persons
+SELECT persons FROM claim WHERE mark = :mark;
+
+-- name: claim_left
+-- A batch that has some of its answers: `null` stands for each person who has one.
+UPDATE claim SET persons = :persons WHERE mark = :mark;
+
 -- name: claim_drop
 DELETE FROM claim WHERE mark = :mark;
 
