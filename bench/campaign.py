@@ -235,7 +235,16 @@ class Forgetful:
             ),
         )
 
-    def claim(self, issue: str, revision: int, limit: int, now: datetime) -> InMemory | None:
+    def claim(
+        self,
+        issue: str,
+        revision: int,
+        limit: int,
+        now: datetime,
+        *,
+        answered: Sequence[tuple[Batch, Sequence[Settled]]] = (),
+    ) -> InMemory | None:
+        self._sent += sum(len(results) for _, results in answered)
         entries = self._rows[self._claimed : self._claimed + limit]
         self._claimed += len(entries)
         return InMemory(entries) if entries else None

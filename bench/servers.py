@@ -6,6 +6,7 @@ neither takes the other's time.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
@@ -63,13 +64,19 @@ def _built(tls: bool) -> Path | None:
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         return None
-    program = Path(tempfile.gettempdir()) / f"digest-bench-{os.getuid()}-{os.getpid()}" / f"sink{'-tls' * tls}"
-    program.parent.mkdir(mode=0o700, exist_ok=True)
+    program = _workshop() / ("sink-tls" if tls else "sink")
     options = ["-DTLS"] if tls else []
     libraries = ["-lssl", "-lcrypto"] if tls else []
     command = [compiler, "-O2", *options, "-o", str(program), str(HERE / "sink.c"), *libraries]
     made = subprocess.run(command, capture_output=True, check=False)
     return program if made.returncode == 0 else None
+
+
+@cache
+def _workshop() -> Path:
+    folder = tempfile.mkdtemp(prefix="digest-bench-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def has_compiler() -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -91,6 +92,7 @@ def play(folder: Path | None) -> Played:
     built = app.build(NAME, issue, root / "out", "reader@example.net")
     picture = _picture(root / "out")
     sums = report.counts
+    command = _command()
     lines = (
         f"{issue}: {report.subject}",
         f"  {sums.list} on the list, {sums.sent} sent by SMTP to 127.0.0.1, {len(messages)} arrived",
@@ -101,12 +103,21 @@ def play(folder: Path | None) -> Played:
         f"  the inbox    {messages[0].parent if messages else root / 'inbox'}",
         "",
         "Then:",
-        f"  digest preview --project {root} --issue {issue}",
-        f"  digest select  --project {root} --issue {issue} --explain",
-        f"  digest status  --project {root}",
-        "  digest init    in the folder of your own site",
+        f"  {command} preview --project {root} --issue {issue}",
+        f"  {command} select  --project {root} --issue {issue} --explain",
+        f"  {command} status  --project {root}",
+        f"  {command} init    in the folder of your own site",
     )
     return Played(lines=lines, exit_code=report.exit_code)
+
+
+def _command() -> str:
+    """How this program was called: its name where the shell would find it, else its path."""
+    called = sys.argv[0]
+    if Path(called).name != "digest":
+        return "digest"
+    found = shutil.which("digest")
+    return "digest" if found and Path(found).resolve() == Path(called).resolve() else called
 
 
 def _fresh(folder: Path | None) -> Path:

@@ -300,28 +300,28 @@ def test_a_title_is_text_whatever_it_holds(project: Project, server: SmtpServer)
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "line", "says"),
+    ("file", "before", "after", "says"),
     [
-        ("{% if lead %}", "{% fi lead %}", 17, "unknown tag 'fi'"),
-        ("</mj-body>", "{{ isue.titel }}</mj-body>", None, "'isue' is undefined"),
-        ("</mj-body>", "<mj-sektion></mj-sektion></mj-body>", None, "did you mean <mj-section>?"),
-        ("</mj-body>", "</mj-section></mj-body>", None, "mjml-balance"),
+        ("default/issue.mjml.j2", "{% if lead %}", "{% fi lead %}", "unknown tag 'fi'"),
+        ("parts/page.mjml.j2", "</mj-body>", "{{ isue.titel }}</mj-body>", "'isue' is undefined"),
+        ("parts/page.mjml.j2", "</mj-body>", "<mj-sektion></mj-sektion></mj-body>", "did you mean <mj-section>?"),
+        ("parts/page.mjml.j2", "</mj-body>", "</mj-section></mj-body>", "mjml-balance"),
     ],
     ids=["syntax", "unknown-variable", "unknown-tag", "crossed-tags"],
 )
 def test_a_template_of_the_project_with_a_fault(
-    project: Project, server: SmtpServer, before: str, after: str, line: int | None, says: str
+    project: Project, server: SmtpServer, file: str, before: str, after: str, says: str
 ) -> None:
     """65 with the template's own file and line, from `run` as from `check`; nothing is frozen or sent."""
-    shipped = (Path(__file__).parents[1] / "templates" / "default" / "issue.mjml.j2").read_text(encoding="utf-8")
+    shipped = (Path(__file__).parents[1] / "templates" / file).read_text(encoding="utf-8")
     assert before in shipped
-    at = line or next(n for n, text in enumerate(shipped.splitlines(), 1) if before in text)
-    own = project.root / "templates" / "default" / "issue.mjml.j2"
+    at = next(n for n, text in enumerate(shipped.splitlines(), 1) if before in text)
+    own = project.root / "templates" / file
     own.parent.mkdir(parents=True)
     own.write_text(shipped.replace(before, after, 1), encoding="utf-8")
-    told(project.digest("run"), 65, f"templates/default/issue.mjml.j2:{at}:", says)
+    told(project.digest("run"), 65, f"templates/{file}:{at}:", says)
     assert not server.messages
-    with pytest.raises(TemplateError, match=re.escape(f"templates/default/issue.mjml.j2:{at}:")):
+    with pytest.raises(TemplateError, match=re.escape(f"templates/{file}:{at}:")):
         app_of(project, FRIDAY).check("weekly")
     assert app_of(project, FRIDAY).status()[0].state == "coming"
 

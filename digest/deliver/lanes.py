@@ -134,7 +134,7 @@ class Lanes:
         if not self._calm:
             self._settle()
         for key, _ in ready:
-            if (lane := key.data) is not None:
+            if (lane := key.data) is not None and not lane.talk.fault:
                 self._write(lane)
 
     def _start_idle(self, now: float) -> None:
@@ -206,12 +206,12 @@ class Lanes:
 
     def _read(self, lane: Lane) -> bool:
         """Take what has come; True where it was the usual answer, and the lane is in flight again."""
-        talk = lane.talk
+        talk, usual = lane.talk, False
         while True:
             try:
                 data = lane.recv(8192)
             except NOT_YET:
-                return True
+                return usual
             except OSError as error:
                 talk.break_off(f"the connection broke ({error.strerror or error})")
                 return False

@@ -245,7 +245,7 @@ class Conversation:
             self._put_out(job)
 
     def _put_out(self, job: Job) -> None:
-        self._next, self._refusal = job, None  # in hand from here on, whatever is raised
+        self._refusal, self._next = None, job  # in hand from here on, whatever is raised
         row, sender, address = job
         size = self._size(row) if self._with_size else 0
         if (sender, size) != self._said_for or not PLAIN(address):

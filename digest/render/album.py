@@ -1,6 +1,6 @@
-"""The pictures of one variant: how large those are that lie on this machine, and which of them go along in the message.
+"""The pictures of one variant: how large those are that lie on this machine, and which go along inside the message.
 
-While a mail is drawn, a picture that is to go along has a placeholder for an address. The finished HTML says how wide
+While a mail is drawn, an embedded picture has a placeholder for an address. The finished HTML says how wide
 each one is shown and in what order they come; then they are made, as long as the budget lasts. What does not fit keeps
 its address on the web, and that is told. Not here: what is done to a picture (`images`).
 """

@@ -29,6 +29,7 @@ class Database:
 
     def __init__(self, connection: sqlite3.Connection, path: Path | None, site: str) -> None:
         self._connection, self._path, self.site = connection, path, site
+        self._file = _identity(path)
 
     def all(self, name: str, /, **values: Any) -> list[tuple[Any, ...]]:
         """Every row of a query; `:site` is known to each."""
@@ -62,6 +63,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing, for writing; durable once it is left."""
+        self._refuse_if_gone()
         try:
             self.run("begin")  # a Ctrl-C during it is told right behind it, and must find it undone
             yield
@@ -72,10 +74,26 @@ class Database:
                 self.run("rollback")
             raise
 
+    def _refuse_if_gone(self) -> None:
+        """A file that was deleted or moved while it is open takes all that is written, and nobody reads it again."""
+        if _identity(self._path) != self._file:
+            raise StateRefused(
+                f"the ledger {self._path} was taken away or replaced while it was in use",
+                hint="Bring the state folder back before the next run: it knows who has had which issue.",
+            )
+
     def close(self) -> None:
         """Let go. The last one to leave folds the WAL back into the database."""
         with translated(self._path):
             self._connection.close()
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    try:
+        found = None if path is None else path.stat()
+    except OSError:
+        return None
+    return found and (found.st_dev, found.st_ino)
 
 
 def _statements(text: str) -> Iterator[str]:

@@ -47,6 +47,11 @@ def translate_os_error(exc: OSError, thing: str) -> DigestError:
     """Say what the system said of our own files in the words of errors.py."""
     if exc.errno in FULL:
         return DiskFull(f"the disk is full: {thing} could not be written", hint="Make room and run again.")
+    if exc.errno == errno.EIO:
+        return DiskFull(
+            f"the disk is failing: {thing} could not be read or written ({exc.strerror})",
+            hint="Look at the disk, then run again; what was recorded before still stands.",
+        )
     return StateRefused(
         f"{thing} cannot be used: {exc.strerror}",
         hint=f"The user {os.geteuid()} must be able to write it; or set [state] path to another folder.",

@@ -1,3 +1,4 @@
+/* A disk that fails: see test_disk_faults.py. `arm` names the n-th call, the error, whether it stays, and the place. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -6,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/types.h>
-static long left = -1; static int error_ = 0, stays = 0; static char place[4096]; static long seen = 0;
-void arm(long n, int err, int st, const char *p) { left = n; error_ = err; stays = st; seen = 0; strncpy(place, p, 4095); }
-long passed(void) { return seen; }
+static long left = -1; static int error_ = 0, stays = 0; static char place[4096];
+void arm(long n, int err, int st, const char *p) { left = n; error_ = err; stays = st; strncpy(place, p, 4095); }
+
 static int here(int fd) {
     char link[64], path[4096]; ssize_t n;
     if (!place[0]) return 0;
@@ -20,7 +21,7 @@ static int here(int fd) {
 }
 static int fails(int fd) {
     if (!here(fd)) return 0;
-    seen++;
+
     if (left > 0 && --left == 0) { if (stays) left = 1; errno = error_; return 1; }
     return 0;
 }

@@ -39,7 +39,7 @@ def test_no_line_is_wider(text: str, columns: int) -> None:
     """But for words that cannot be broken; nothing is lost but blanks."""
     lines = wrap(text, columns).split("\n")
     assert "".join(lines).replace(" ", "") == text.replace(" ", "").replace("\n", "")
-    longest = max((len(w) for w in text.replace("日", " ").replace("本", " ").split()), default=0)
+    longest = max((width(w) for w in text.replace("日", " ").replace("本", " ").split()), default=0)
     assert all(width(line) <= max(columns, longest + 4) for line in lines)
 
 
@@ -161,3 +161,12 @@ def test_frames_of_the_text() -> None:
     assert (rule(72), rule(0), rule(40), len(rule(100))) == ("-" * 72, "-" * 72, "-" * 40, 72)
     assert capitals("Straße") == "STRAẞE"
     assert settled("\n\na  \n\n\n\n\n\nb\n-- \nc\n\n") == "a\n\n\nb\n-- \nc\n"
+
+
+@pytest.mark.parametrize("columns", [0, 72])
+def test_long_paragraphs_are_wrapped_once_through(columns: int) -> None:
+    """Every word is there, in order, in whatever script, with lines or without."""
+    for word in ("word", "wörter", "كلمة", "z\u0336a\u0335"):
+        wrapped = wrap(f"{word} " * 5000, columns)
+        assert wrapped.split() == [word] * 5000
+        assert wrapped.count("\n") == 0 if not columns else all(width(line) <= 72 for line in wrapped.split("\n"))
