@@ -6,6 +6,7 @@ KeyboardInterrupt at one instruction of the sender, the transport or the store, 
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -94,14 +95,22 @@ def sweep(tmp_path: Path, connections: int, points: Callable[[int], range]) -> i
     return len(points(whole.passed))
 
 
+# Between the two instructions that open a socket and keep it, an interrupt leaves the socket to the collector.
+LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+
+
+@LEFT_OPEN
 @pytest.mark.crash
 @pytest.mark.parametrize("connections", [1, 3])
 def test_at_instructions_all_over_the_run(tmp_path: Path, connections: int) -> None:
     """A sample of them, spread evenly."""
     assert sweep(tmp_path, connections, lambda all_: range(1 + connections, all_, max(1, all_ // 40))) > 30
+    gc.collect()
 
 
+@LEFT_OPEN
 @pytest.mark.soak
 def test_at_every_few_instructions(tmp_path: Path) -> None:
     """Thousands of them."""
     sweep(tmp_path, 1, lambda all_: range(1, all_, 3))
+    gc.collect()
