@@ -1,5 +1,5 @@
 # make demo   the main job on example posts, delivered over real SMTP to an inbox on this machine
-# make test   every test        make check   format, lint, types, import contracts, house rules, docs, then coverage
+# make test   every test        make check   format, lint, types, import contracts
 # Each target installs what it needs into .venv, once; a second run starts at once.
 PYTHON ?= python3
 VENV   := .venv
@@ -31,7 +31,7 @@ demo: $(VENV)/run.ok  ## the main job: example posts, three subscribers, real SM
 test: $(VENV)/dev.ok  ## every test (real SMTP on loopback, real database, Chromium where it is installed)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not soak" -q $(ARGS)
 
-check: lint types imports cover  ## what a change must pass besides the tests
+check: lint types imports  ## what a change must pass besides the tests
 
 lint: $(VENV)/dev.ok
 	$(BIN)/ruff format --check .
@@ -45,7 +45,7 @@ imports: $(VENV)/dev.ok
 
 ROOMS = tests/posts tests/render tests/lint tests/audience tests/deliver tests/store tests/web tests/contracts tests/test_language.py
 
-cover: $(VENV)/dev.ok
+cover: $(VENV)/dev.ok  ## branch coverage of the rooms
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -q -m "not soak and not crash and not browser" $(ROOMS) $(ARGS)
 	$(BIN)/python -m coverage combine -q
