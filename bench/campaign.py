@@ -132,6 +132,8 @@ def send(folder: Path, relay: Relay, *, ledger: Store | Forgetful | None = None)
     """Work the issue off, and take the time from its beginning to its report."""
     import yagmail  # noqa: F401  # ahead of the clock, like the interpreter's own start
 
+    from digest import cli  # noqa: F401  # the command sets how often garbage is looked for
+
     options = Smtp(
         host="127.0.0.1",
         port=relay.port,

@@ -162,7 +162,7 @@ def read(folder: Path, count: int) -> float:
     store = campaign.opened(folder)
     try:
         began = perf_counter()
-        people.sync(store, lists, campaign.NEWSLETTER, tokens.keys(campaign.SECRET), campaign.NOW)
+        people.sync(store, lists, campaign.NEWSLETTER, tokens.keys(campaign.SECRET), campaign.NOW, [])
         return perf_counter() - began
     finally:
         store.close()

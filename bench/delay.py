@@ -35,7 +35,8 @@ class Proxy:
     def run(self) -> None:
         """Carry octets until the process is told to end."""
         while True:
-            wait = max(0.0, self._late[0][0] - monotonic()) if self._late else None
+            # Kernels wait whole milliseconds, and round up: the last one is spent asking.
+            wait = max(0.0, self._late[0][0] - monotonic() - 0.001) if self._late else None
             for key, events in self._selector.select(wait):
                 if key.fileobj is self._listener:
                     self._admit()

@@ -160,7 +160,7 @@ static void serve(struct line *line) {
             line->shaking = 1;
             continue;
         }
-        if (line->ssl && SSL_pending(line->ssl)) continue;
+        if (line->ssl && SSL_has_pending(line->ssl)) continue;
 #endif
         return;
     }
@@ -185,6 +185,8 @@ int main(int count, char **words) {
     if (count == 3) {
 #ifdef TLS
         context = SSL_CTX_new(TLS_server_method());
+        SSL_CTX_set_read_ahead(context, 1);             /* several records in one read */
+        SSL_CTX_set_default_read_buffer_len(context, 1 << 17);
         if (SSL_CTX_use_certificate_chain_file(context, words[1]) != 1 ||
             SSL_CTX_use_PrivateKey_file(context, words[2], SSL_FILETYPE_PEM) != 1) return 2;
 #else

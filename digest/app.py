@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from digest import config as configuration
 from digest import machine
 from digest.errors import ConfigError, DataError, StateRefused
-from digest.lifecycle import Event, IssueState
+from digest.lifecycle import Event
 from digest.pipeline import guards, report
 from digest.settings import Config, Newsletter, Smtp, State
 
@@ -164,7 +164,7 @@ class App:
             raise DataError("is not UTF-8", file=str(path), hint="save it as UTF-8") from wrong
         return editor.parse(text, path.relative_to(self.config.root).as_posix())
 
-    def transport(self) -> Transport:
+    def transport(self, stop: Callable[[], bool] = lambda: False) -> Transport:
         """Open the way out that is configured. Raises ConfigError, RelayUnreachable, RelayRefused."""
         plug = self.config.transport
         if plug is None:
@@ -176,7 +176,7 @@ class App:
         from digest import credentials
 
         known = credentials.relay(self.config, self._environment)
-        relay: Transport = module.open(plug.options, user=known.user, password=known.password)
+        relay: Transport = module.open(plug.options, user=known.user, password=known.password, stop=stop)
         return relay
 
     # -- looking (writes nothing, needs no secret, list, state or network)
@@ -379,7 +379,7 @@ class App:
                 config=self.config,
                 ledger=store,
                 roster=store,
-                transport=self.transport,
+                transport=lambda: self.transport(interrupt),
                 clock=self.clock,
                 sleep=interrupt.sleep,
                 stop=interrupt,
@@ -456,15 +456,7 @@ class App:
         from digest.pipeline import control
 
         with self._hands(False, timedelta(0), None) as hands:
-            found = control.named(hands.ledger, issue)
-            if any(hands.ledger.recover(found.id, found.revision, hands.clock())):  # of a run that died
-                found = control.named(hands.ledger, issue)
-            waiting = found.counts.failed if which == "failed" else found.counts.uncertain
-            if not waiting:
-                return 0
-            if which != "assume-sent" and found.state is IssueState.DONE:
-                hands.ledger.move(found.id, found.revision, Event.REOPEN, hands.clock())
-            return hands.ledger.decide(found.id, found.revision, which, hands.clock())
+            return control.decide(hands.ledger, self.config, issue, which, hands.clock())
 
     def move(self, issue: str, event: str) -> tuple[report.Report, bool]:
         """Pause, resume or cancel an issue, also while a run is at work; says too whether it changed anything."""
@@ -474,7 +466,7 @@ class App:
             control.named(None, issue)
         store = self._store(read_only=False)
         try:
-            moved, changed = control.by_person(store, issue, Event(event), self.clock())
+            moved, changed = control.by_person(store, self.config, issue, Event(event), self.clock())
             return status.of_issue(self.config, store, moved.id, self.clock()), changed
         finally:
             store.close()

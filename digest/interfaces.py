@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Audience",
     "Batch",
+    "Drawn",
     "Entry",
     "Feed",
     "Freeze",
@@ -176,6 +177,11 @@ class Freeze:
     assign: Mapping[tuple[tuple[str, ...], str], int | None]  # (topics, lang) -> index in variants; None: filtered
     seen: tuple[Post, ...] = ()  # every post that was read for it, noted with it
     held: tuple[str, ...] | None = None  # posts held back, in place of those noted before; None: those stay
+    drawn_from: Drawn = ()
+
+
+Drawn = tuple[tuple[str, str], ...]
+"""(file, digest of what stood in it) of each file that an issue was drawn from: to see later which were changed."""
 
 
 Entry = tuple[int, str, str, int, int]
@@ -246,6 +252,14 @@ class Ledger(Protocol):
 
     def variants(self, issue: str, revision: int) -> tuple[FrozenVariant, ...]: ...
 
+    def drawn_from(self, issue: str, revision: int) -> tuple[Drawn, Drawn]:
+        """What an issue was drawn from when it was frozen, and what stood there when a change was last told."""
+        ...
+
+    def note_drawn(self, issue: str, revision: int, drawn: Drawn, now: datetime) -> None:
+        """Note that a change was told, with what stands there now."""
+        ...
+
     def move(
         self,
         issue: str,
@@ -290,6 +304,10 @@ class Ledger(Protocol):
 
     def expire(self, issue: str, revision: int, now: datetime) -> int:
         """Fail (reason `deadline`) what is still queued or deferred once the issue's deadline has passed."""
+        ...
+
+    def extend(self, issue: str, revision: int, deadline: datetime) -> None:
+        """Move the issue's deadline to then; never to an earlier time."""
         ...
 
     def next_due(self, issue: str, revision: int) -> datetime | None:

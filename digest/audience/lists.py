@@ -14,7 +14,7 @@ from pathlib import Path
 
 from digest.audience.address import parse, plain
 from digest.audience.table import Row, read_table
-from digest.errors import DataError, ListError
+from digest.errors import DataError, ListError, Unfinished
 from digest.model import Problem, Subscriber
 
 __all__ = ["ListFile", "digest", "read"]
@@ -63,10 +63,14 @@ class _Columns:
 
 
 class ListFile:
-    """A list being read: `rows` once, then `problems`. A bad row is left out and told; a bad file raises ListError."""
+    """A list being read: `rows` once, then `problems`. A bad row is left out and told; a bad file raises ListError.
+
+    A file that somebody writes meanwhile is half a list: `rows` then ends with Unfinished.
+    """
 
     def __init__(self, path: Path, name: str) -> None:
         self._path, self.name = path, name
+        self._stamp = _stamp(path)
         self.digest = digest(path, name)
         self._problems: list[Problem] = []
         self._untold = 0
@@ -93,6 +97,10 @@ class ListFile:
                     yield from self._row(columns, (line, cells, fault))
             else:
                 yield from self._row(columns, (line, cells, fault))
+        if _stamp(self._path) != self._stamp:
+            raise Unfinished(
+                "the list was written while it was read", file=self.name, hint="Nothing was done; the next run goes on."
+            )
 
     def duplicate(self, line: int, first: int) -> None:
         """Take from the roster that a row names somebody who stands further up."""
@@ -173,6 +181,14 @@ def digest(path: Path, name: str = "") -> str:
         ) from exc
     except OSError as exc:
         raise ListError(f"the list cannot be read: {exc.strerror}", file=name or str(path)) from exc
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _words(cell: str) -> tuple[str, ...]:

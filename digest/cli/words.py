@@ -165,8 +165,9 @@ def ended(r: Report) -> list[str]:
         lines.append(f"{r.issue} is paused: {left_over(r)}; go on with digest resume {r.issue}, or digest cancel it")
         return lines
     if r.exit_code == 75 and r.counts.deferred:
+        wait = "waits" if r.counts.deferred == 1 else "wait"
         lines.append(
-            f"{r.issue}: {people(r.counts.deferred)} wait because the server said later; "
+            f"{r.issue}: {people(r.counts.deferred)} {wait} because the server said later; "
             f"the next digest run goes on (due {when(r.retry_at, r.zone)})"
         )
     if r.reason and (r.state == "stopped" or r.exit_code == 75):

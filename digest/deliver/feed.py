@@ -96,7 +96,7 @@ class RunFeed:
         self._waiting: deque[Job] = deque()  # rows to send
         self._last = -1  # number of the last batch
         self._sizes: dict[int, int] = {}  # of each variant, at most
-        self._releases: dict[int, int] = {}
+        self._releases: dict[int, tuple[int, int]] = {}  # how often in a row, and how many were sent by then
         self._suspects: list[tuple[int, Outcome]] = []
         self._pause = self._asked_at = 0.0
         self._began = monotonic()
@@ -244,7 +244,9 @@ class RunFeed:
 
     def _released(self, row: int, outcome: Outcome) -> None:
         """It goes again, on another connection; a row at which the line breaks time and again waits like a 4xx."""
-        times = self._releases[row] = self._releases.get(row, 0) + 1
+        times, sent = self._releases.get(row, (0, -1))
+        times = times + 1 if sent == self.tally.sent else 1  # a relay that hangs up after each message means nobody
+        self._releases[row] = times, self.tally.sent
         if self.halt is not None:
             self._release(row)
         elif times > MOST_RELEASES:

@@ -26,6 +26,7 @@ __all__ = ["Lanes", "Line"]
 PATIENCE = {"mail": 5, "rcpt": 5, "data": 2, "body": 3, "dot": 10, "lone": 10, "rset": 5, "quit": 0.05}
 """Minutes to wait at each step (RFC 5321 4.5.3.2); a minute is `unit` seconds, so that tests need not wait."""
 
+SIGN_IN = 10  # minutes from the first octet to a line that is signed in: each step has its own time-out besides
 FAILURES = 5  # connections in a row that carried nothing, before we give up
 NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -52,10 +53,21 @@ class Lane:
 
 
 class Lanes:
-    """Deliver over up to `most` connections. `limit`: messages a connection; `unit`: seconds of a protocol minute."""
+    """Deliver over up to `most` connections. `limit`: messages a connection; `unit`: seconds of a protocol minute.
 
-    def __init__(self, connect: Callable[[], Line], *, most: int = 1, limit: int | None = None, unit: float = 60.0):
-        self._connect, self._most, self._limit, self._unit = connect, most, limit, unit
+    `stop` is asked while there is no line: then nobody asks the feed, and a person need not wait for a relay to answer.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Line],
+        *,
+        most: int = 1,
+        limit: int | None = None,
+        unit: float = 60.0,
+        stop: Callable[[], bool] = lambda: False,
+    ):
+        self._connect, self._most, self._limit, self._unit, self._stop = connect, most, limit, unit, stop
         self._lanes: list[Lane] = []
         self._selector = selectors.DefaultSelector()
         self._opened: queue.SimpleQueue[Line | BaseException] = queue.SimpleQueue()
@@ -75,6 +87,7 @@ class Lanes:
         """Run until the feed has nothing more and every job taken has its reply."""
         self._feed, self._ask_at, self._finished, self._calm = feed, 0.0, False, False
         self._failures, self._carried, self._retry_at, self._looked = 0, False, 0.0, 0.0
+        self._knocked = monotonic()
         self._now = monotonic()
         for lane in self._lanes:
             lane.talk.feed_from(size=feed.size, body=feed.body)
@@ -97,11 +110,24 @@ class Lanes:
             if self._over():
                 return
         now = self._now
+        if not self._lanes:
+            self._go_on_waiting(now)
         tick = min(0.5, self._unit / 4)
         self._listen(min(tick, self._ask_at - now) if self._ask_at > now else tick)
         if self._now - self._looked >= tick / 2:
             self._looked = self._now
             self._time_out(self._now)
+
+    def _go_on_waiting(self, now: float) -> None:
+        """There is no line yet, or none any more: see whether to wait for one."""
+        assert self._feed is not None
+        if self._stop() and self._held is not None:
+            held, self._held = self._held, None
+            self._feed.settle([(held[0], "released", 0, "no connection")])
+            self._held = self._take()  # a feed that is asked to end has nothing more
+        elif self._opening and now - self._knocked > SIGN_IN * self._unit:
+            words = f"the mail server did not let us in within {SIGN_IN * self._unit:g} seconds"
+            raise RelayUnreachable(words, hint="Check [smtp] host and port, or ask its operator.")
 
     def _attend(self, now: float) -> None:
         """Look after every lane. Calm is where all there may be are in flight: then only their answers matter."""
@@ -181,7 +207,7 @@ class Lanes:
         """Give a lane's answers to the feed, which may have work again for it."""
         replies, lane.talk.replies = lane.talk.replies, []
         if not lane.useful:
-            lane.useful = any(reply[1] != "released" for reply in replies)
+            lane.useful = any(reply[1] not in ("released", "lost") for reply in replies)
         self._finished = False
         assert self._feed is not None
         self._feed.settle(replies)
@@ -269,9 +295,11 @@ class Lanes:
         self._held = self._take()  # whichever lane is free first gets it
         if self._held is not None:
             self._opening += 1
+            self._knocked = now
             self._threads = [thread for thread in self._threads if thread.is_alive()]
-            self._threads.append(threading.Thread(target=self._sign_in, daemon=True, name="sign-in"))
-            self._threads[-1].start()
+            thread = threading.Thread(target=self._sign_in, daemon=True, name="sign-in")
+            thread.start()
+            self._threads.append(thread)
 
     def _sign_in(self) -> None:
         """In a thread of its own: connecting blocks."""

@@ -169,6 +169,13 @@ ROWS: tuple[Row, ...] = (
     Row("Exim", "55.", "size exceeds maximum permitted", "stop",
         ("dot", 552, "Message size exceeds maximum permitted"), SIZE),
     # -- words that many servers share
+    # 454 speaks of our account (RFC 4954 6), and so does what is sent in a time; a mailbox over quota is the reader's.
+    Row("many", "454", r"quota (has been |is |was )?(exceeded|reached)|(over|out of) quota", "later",
+        ("dot", 454, "4.7.0 Account quota exceeded"), QUOTA, HOUR),
+    Row("many", "4..|5..", r"(sending|daily|hourly|monthly|submission) ((?!receiv)\w+ ){0,2}(quota|limit) "
+        r"(has been |is |was )?(exceeded|reached)"
+        r"|exceeded (your|the) (\w+ )?(sending|daily|hourly|monthly) ((?!receiv)\w+ ){0,2}(quota|limit)", "later",
+        ("mail", 451, "4.7.1 You have exceeded your hourly sending limit"), QUOTA, HOUR),
     Row("many", "55[0134]", r"no such (user|recipient|mailbox|address)|(user|recipient|mailbox) (is )?unknown"
         r"|unknown (user|recipient|mailbox)|(user|mailbox|address|recipient) (does not exist|not found)"
         r"|user doesn't exist", "gone", ("rcpt", 550, "No such user here")),

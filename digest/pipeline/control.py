@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.interfaces import FrozenIssue, Ledger
+    from digest.settings import Config
 
-__all__ = ["by_person", "named", "step"]
+__all__ = ["by_person", "decide", "named", "step"]
 
 ALREADY = {
     Event.PAUSE: (IssueState.PAUSED,),
@@ -62,7 +63,7 @@ def named(ledger: Ledger | None, issue: str) -> FrozenIssue:
     return found
 
 
-def by_person(ledger: Ledger, issue: str, event: Event, now: datetime) -> tuple[FrozenIssue, bool]:
+def by_person(ledger: Ledger, config: Config, issue: str, event: Event, now: datetime) -> tuple[FrozenIssue, bool]:
     """Carry out a person's pause, resume or cancel, also while a run is at work; says whether it changed anything.
 
     Raises UsageError where the issue can no longer be moved so. What a run that died left in hand is brought in, so
@@ -79,4 +80,31 @@ def by_person(ledger: Ledger, issue: str, event: Event, now: datetime) -> tuple[
     if event is not Event.RESUME:
         ledger.recover(*key, now)
         moved = _stands(ledger, key)
+    elif changed:
+        _give_time(ledger, config, moved, now)
     return moved, changed
+
+
+def decide(ledger: Ledger, config: Config, issue: str, which: str, now: datetime) -> int:
+    """Carry out a person's decision about those in doubt, or refused; gives how many it changed. Under the run lock.
+
+    What a run that died left in hand is brought in first: they may be in doubt.
+    """
+    found = named(ledger, issue)
+    key = found.id, found.revision
+    if any(ledger.recover(*key, now)):
+        found = _stands(ledger, key)
+    if not (found.counts.failed if which == "failed" else found.counts.uncertain):
+        return 0
+    if which != "assume-sent":
+        if found.state is IssueState.DONE:
+            ledger.move(*key, Event.REOPEN, now)
+        _give_time(ledger, config, found, now)
+    return ledger.decide(*key, which, now)
+
+
+def _give_time(ledger: Ledger, config: Config, issue: FrozenIssue, now: datetime) -> None:
+    """The deadline ends our own retries, and not what a person asks for after it."""
+    span = next((n.deadline for n in config.newsletters if n.name == issue.newsletter), None)
+    if span is not None:
+        ledger.extend(issue.id, issue.revision, now + span)

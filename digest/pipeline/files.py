@@ -23,6 +23,10 @@ __all__ = ["build", "draft"]
 def draft(folder: Path, chosen: Chosen) -> Drafted:
     """Write the editor's file of an issue into `folder`. Raises UsageError where it is there already."""
     path = folder / f"{chosen.selection.occasion.issue}.md"
+    if chosen.frozen is not None:
+        raise UsageError(
+            f"{chosen.frozen.id} is frozen: a draft would change nothing", hint="--issue ID drafts another"
+        )
     if path.exists():
         raise UsageError("is there already", file=str(path), hint="change it, or move it away first")
     path.parent.mkdir(exist_ok=True)

@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.errors import DataError
-from digest.interfaces import Audience, FrozenIssue, FrozenVariant, Ledger, PictureSource, Roster, Source
+from digest.interfaces import Audience, Drawn, FrozenIssue, FrozenVariant, Ledger, PictureSource, Roster, Source
 from digest.lifecycle import IssueState
 from digest.lint.hidden import preheader_words
 from digest.model import Finding, History, Occasion, Picked, Post, Query, Rendered, Selection, Window
 from digest.pipeline import edition as editions
+from digest.pipeline import origin
 from digest.pipeline.choose import choose, occasion_for, read_posts
 from digest.pipeline.edition import Edition
 from digest.pipeline.people import audiences_in_files
@@ -26,6 +27,9 @@ from digest.render.theme import Theme
 from digest.settings import Config, Newsletter
 
 __all__ = ["Chosen", "Looker", "Shown", "has_content", "last_sent", "need_content", "pictures_of", "post_findings"]
+
+
+TOO_LATE = "it was changed after the issue was frozen, which goes out as it was frozen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,7 @@ class Chosen:
     editor: Editor | None = None
     frozen: FrozenIssue | None = None
     variants: tuple[FrozenVariant, ...] = ()
+    changed: tuple[str, ...] = ()  # files that were changed after it was frozen: it goes out without that
 
     @property
     def broken(self) -> bool:
@@ -133,7 +138,7 @@ class Looker:
         occasion = Occasion(newsletter=newsletter.name, issue=issue.id, send_at=issue.send_at, window=window, due=False)
         picked = tuple(Picked(post=p, reason="frozen") for p in posts)
         selection = Selection(occasion=occasion, picked=picked, left_out=())
-        return Chosen(
+        chosen = Chosen(
             newsletter=newsletter,
             history=history,
             selection=selection,
@@ -141,6 +146,19 @@ class Looker:
             frozen=issue,
             variants=variants,
         )
+        assert self.ledger is not None
+        before, _ = self.ledger.drawn_from(issue.id, issue.revision)
+        return replace(chosen, changed=origin.changed(before, self.drawn_from(chosen)))
+
+    def drawn_from(self, chosen: Chosen) -> Drawn:
+        """What stands now in the files that an issue is drawn from, or was."""
+        return origin.drawn_from(chosen.selection, self._editor_if_any(chosen.selection.occasion.issue))
+
+    def _editor_if_any(self, issue: str) -> Editor | None:
+        try:
+            return self.read_editor(issue)
+        except DataError:  # it was good when the issue was frozen
+            return None
 
     def edition(
         self, chosen: Chosen, audiences: Sequence[Audience] = (), *, kind: str = "issue", date: datetime | None = None
@@ -226,11 +244,14 @@ def _went_out(issue: FrozenIssue) -> bool:
 def post_findings(chosen: Chosen) -> tuple[Finding, ...]:
     """What is wrong with the issue's posts, and which are broken: left out or mended, so never an error."""
     inside = {k.post.id for k in chosen.selection.picked}
+    too_late = chosen.changed if chosen.frozen and chosen.frozen.state is not IssueState.DONE else ()
     return tuple(
         Finding(rule="post", severity="warning", message=x.message, file=p.path, line=x.line, part="posts")
         for p in chosen.posts
         if p.broken or p.id in inside
         for x in p.problems
+    ) + tuple(
+        Finding(rule="frozen", severity="warning", message=TOO_LATE, file=file, part="posts") for file in too_late
     )
 
 

@@ -31,9 +31,14 @@ def list_file(folder: Path, name: str) -> Path:
     return path
 
 
-def sync(roster: Roster, folder: Path, newsletter: Newsletter, keys: tokens.Keys, now: datetime) -> tuple[str, ...]:
-    """Bring each list of the newsletter into the roster if its bytes changed; gives what was wrong, a line each."""
-    told: list[str] = []
+def sync(
+    roster: Roster, folder: Path, newsletter: Newsletter, keys: tokens.Keys, now: datetime, told: list[str]
+) -> None:
+    """Bring each list of the newsletter into the roster if its bytes changed.
+
+    What is wrong goes to `told`, a line each, as it is found: a list is read once, so it is told once, and also where
+    the next list is refused.
+    """
     for name in newsletter.lists:
         path = list_file(folder, name)
         told_as = f"{folder.name}/{path.name}"
@@ -42,7 +47,6 @@ def sync(roster: Roster, folder: Path, newsletter: Newsletter, keys: tokens.Keys
             roster.replace_list(name, _somebody(file, told_as), file.digest, now, duplicate=file.duplicate)
             told += [f"{told_as}:{x.line}: {x.message}" if x.line else f"{told_as}: {x.message}" for x in file.problems]
     roster.enroll(newsletter.name, newsletter.lists, lambda who: tokens.token(keys.links, newsletter.name, who), now)
-    return tuple(told)
 
 
 def _somebody(file: lists.ListFile, told_as: str) -> Iterator[Subscriber]:

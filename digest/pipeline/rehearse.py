@@ -188,11 +188,12 @@ def _prepare(hands: Hands, looker: Looker, newsletter: Newsletter) -> tuple[tupl
     now = hands.clock()
     if looker.roster is not None:
         hands.roster.take_opt_outs(looker.roster.opt_outs(), "as in the project's ledger", now)
-    warnings = people.sync(hands.roster, looker.lists, newsletter, hands.keys, now)
+    warnings: list[str] = []
+    people.sync(hands.roster, looker.lists, newsletter, hands.keys, now, warnings)
     chosen = looker.choose(newsletter)
     need_content(chosen)
     audiences = hands.roster.audiences(newsletter.name, newsletter.lists)
-    return warnings, Shown(chosen=chosen, edition=looker.edition(chosen, audiences), audiences=audiences)
+    return tuple(warnings), Shown(chosen=chosen, edition=looker.edition(chosen, audiences), audiences=audiences)
 
 
 def _later_runs(hands: Hands, newsletter: Newsletter, report: Report, clock: Ahead) -> tuple[Report, int]:

@@ -5,6 +5,7 @@ Everything that touches the outside is handed in; every way it can end is a repo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from digest.interfaces import Freeze, FrozenIssue
 from digest.lifecycle import IssueState
 from digest.model import Counts, Post
 from digest.pipeline import edition as editions
-from digest.pipeline import people, preflight, report, work
+from digest.pipeline import origin, people, preflight, report, work
 from digest.pipeline.allowance import lasting, relay_of, time_needed
 from digest.pipeline.choose import occasion_for
 from digest.pipeline.look import Chosen, Looker, Shown
@@ -40,7 +41,7 @@ def run(hands: Hands, looker: Looker, newsletter: Newsletter, orders: Orders) ->
     """Work off one newsletter; the last report is about what is due or coming."""
     reports = []
     for issue in work.unfinished(hands.ledger, newsletter.name):
-        reports.append(_go_on(hands, newsletter, issue, orders))
+        reports.append(_go_on(hands, looker, newsletter, issue, orders))
         if reports[-1].exit_code not in (0, 75):
             return reports  # the relay refuses us: a second issue would fare no better
     occasion = occasion_for(newsletter, looker.history(newsletter), looker.now, at_once=orders.at_once)
@@ -48,14 +49,30 @@ def run(hands: Hands, looker: Looker, newsletter: Newsletter, orders: Orders) ->
         if not reports:
             reports.append(report.of_occasion(occasion, state="nothing-due"))
         return reports
-    chosen = looker.choose(newsletter, at_once=orders.at_once)
-    notes = _told_once(hands, chosen, orders)
-    if chosen.selection.skip:
-        return [*reports, _skip(hands, chosen, orders, notes)]
-    return [*reports, _send(hands, looker, chosen, orders, notes)]
+    return [*reports, _due(hands, looker, newsletter, orders)]
 
 
-def _go_on(hands: Hands, newsletter: Newsletter, issue: FrozenIssue, orders: Orders) -> Report:
+def _due(hands: Hands, looker: Looker, newsletter: Newsletter, orders: Orders) -> Report:
+    """Send what is due, or say why not. What is told only once is told also where something stops it afterwards."""
+    notes: list[str] = []
+    try:
+        chosen = looker.choose(newsletter, at_once=orders.at_once)
+        notes += _told_once(hands, chosen, orders)
+        if chosen.selection.skip:
+            return _skip(hands, chosen, orders, tuple(notes))
+        return _send(hands, looker, chosen, orders, notes)
+    except ConfigError:
+        raise
+    except DigestError as error:
+        return _stopped(newsletter, error, notes)
+
+
+def _stopped(newsletter: Newsletter, error: DigestError, notes: Sequence[str] = ()) -> Report:
+    told = (*notes, report.sentence(error))
+    return Report(newsletter=newsletter.name, issue="", state="stopped", notes=told, exit_code=error.exit_code)
+
+
+def _go_on(hands: Hands, looker: Looker, newsletter: Newsletter, issue: FrozenIssue, orders: Orders) -> Report:
     waits = issue.state is IssueState.STOPPED and issue.go_on_at is not None and issue.go_on_at > hands.clock()
     if waits or orders.dry_run:
         return report.of_issue(issue, zone=newsletter.timezone, exit_code=75 if waits else 0, waiting=waits)
@@ -63,7 +80,24 @@ def _go_on(hands: Hands, newsletter: Newsletter, issue: FrozenIssue, orders: Ord
     idle = not issue.counts.queued and due is not None and due > hands.clock() + hands.wait
     if idle and issue.deadline > hands.clock():
         return report.of_issue(issue, zone=newsletter.timezone, retry_at=due, exit_code=75, waiting=True)
-    return work.work_off(hands, newsletter, issue)
+    notes = _too_late(hands, looker, newsletter, issue)
+    done = work.work_off(hands, newsletter, issue)
+    return replace(done, notes=(*notes, *done.notes))
+
+
+def _too_late(hands: Hands, looker: Looker, newsletter: Newsletter, issue: FrozenIssue) -> tuple[str, ...]:
+    """Which files were changed after the freeze, each change told once. Whatever became of them, the issue goes out."""
+    try:
+        now = looker.drawn_from(looker.choose(newsletter, issue.id))
+    except DigestError:
+        return ()
+    frozen, told = hands.ledger.drawn_from(issue.id, issue.revision)
+    files = origin.changed(told or frozen, now)
+    if not files:
+        return ()
+    hands.ledger.note_drawn(issue.id, issue.revision, now, hands.clock())
+    word = "was" if len(files) == 1 else "were"
+    return (f"{', '.join(files)} {word} changed after {issue.id} was frozen: it goes out as it was frozen",)
 
 
 def _told_once(hands: Hands, chosen: Chosen, orders: Orders) -> tuple[str, ...]:
@@ -95,29 +129,31 @@ def _nobody(hands: Hands, chosen: Chosen, orders: Orders, notes: tuple[str, ...]
     return report.of_occasion(chosen.selection.occasion, state="skipped", reason=words, notes=notes, next_due=None)
 
 
-def _send(hands: Hands, looker: Looker, chosen: Chosen, orders: Orders, notes: tuple[str, ...]) -> Report:
+def _send(hands: Hands, looker: Looker, chosen: Chosen, orders: Orders, notes: list[str]) -> Report:
     newsletter, occasion = chosen.newsletter, chosen.selection.occasion
     now = hands.clock()
     if orders.dry_run:
         audiences = people.audiences_in_files(orders.lists, newsletter)
     else:
-        notes += people.sync(hands.roster, orders.lists, newsletter, hands.keys, now)
+        people.sync(hands.roster, orders.lists, newsletter, hands.keys, now, notes)
         audiences = hands.roster.audiences(newsletter.name, newsletter.lists)
     if not audiences:
-        return _nobody(hands, chosen, orders, notes)
+        return _nobody(hands, chosen, orders, tuple(notes))
     shown = Shown(chosen=chosen, edition=looker.edition(chosen, audiences), audiences=audiences)
     edition, total = shown.edition, shown.people or 0
     notes += preflight.judge(newsletter, preflight.findings(looker, shown, to_list=True), orders.force)
     if orders.dry_run:
         return report.of_occasion(
-            occasion, state="coming", subject=edition.variants[0].subject, counts=_sums(total), notes=notes
+            occasion, state="coming", subject=edition.variants[0].subject, counts=_sums(total), notes=tuple(notes)
         )
     freeze = _in_time(hands, newsletter, editions.freeze_of(edition, newsletter.lists, now), total, now)
     # All of it in one transaction: a run that is killed behind it leaves nothing unsaid that the next issue needs.
-    freeze = replace(freeze, seen=chosen.posts, held=selector.held(chosen.selection))
+    freeze = replace(
+        freeze, seen=chosen.posts, held=selector.held(chosen.selection), drawn_from=looker.drawn_from(chosen)
+    )
     frozen = hands.ledger.freeze(freeze, now)
     done = work.work_off(hands, newsletter, frozen)
-    return replace(done, notes=notes + done.notes)
+    return replace(done, notes=(*notes, *done.notes))
 
 
 def _in_time(hands: Hands, newsletter: Newsletter, freeze: Freeze, total: int, now: datetime) -> Freeze:
@@ -154,5 +190,4 @@ def attempt(hands: Hands, looker: Looker, newsletter: Newsletter, orders: Orders
     except ConfigError:
         raise
     except DigestError as error:
-        note = report.sentence(error)
-        return [Report(newsletter=newsletter.name, issue="", state="stopped", notes=(note,), exit_code=error.exit_code)]
+        return [_stopped(newsletter, error)]

@@ -9,10 +9,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from digest.errors import Bug, UsageError
 from digest.lifecycle import DELIVERY, DeliveryState, Event, IssueState, after
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from digest.interfaces import Entry, Settled
 
 __all__ = [
+    "Answers",
     "Claim",
     "IssueRow",
     "cancel_rows",
@@ -62,7 +62,10 @@ NEAR = 4  # rows between two persons, for each row of a batch, up to which a str
 END = 2**62  # beyond any person: the first pass over the rows is over
 
 Chosen = tuple[int, str | None, str, int, int, str, int]
-"""(person, address, token, variant, attempts, state, has taken some way out): a row picked, before it is claimed."""
+"""(person, address, token, variant, attempts, state, has taken some way out): a row to be taken again."""
+
+Fresh = tuple[int, str | None, str, int, int]
+"""(person, address, token, variant, attempts): a row that nobody has taken yet; an entry, if there is an address."""
 
 Result = tuple[int, str, int, str, datetime | None]
 """(person, event, code, text, due again at): interfaces.Settled, with its person found."""
@@ -82,8 +85,7 @@ DECISIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueRow:
+class IssueRow(NamedTuple):  # rows are tuples here; and to make a dataclass takes ten times as long at every start
     """What this work needs of an issue, again and again."""
 
     row: int
@@ -94,8 +96,7 @@ class IssueRow:
     deadline: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """A batch in hand, as the ledger records it. Persons in the order of the journal's octets; None has a result."""
 
     mark: str
@@ -130,7 +131,7 @@ def _expect(moved: int, wanted: int, what: str) -> None:
 # ---------------------------------------------------------------------------------------------------- claiming
 
 
-def choose(database: Database, issue: IssueRow, limit: int, now: int) -> tuple[list[Chosen], list[Chosen]]:
+def choose(database: Database, issue: IssueRow, limit: int, now: int) -> tuple[list[Chosen], list[Fresh]]:
     """Pick up to `limit` rows: those due again, and those nobody has taken yet."""
     about = {"issue": issue.row, "newsletter": issue.newsletter}
     due = database.all("claim_due", **about, now=now, size=limit)
@@ -141,23 +142,23 @@ def choose(database: Database, issue: IssueRow, limit: int, now: int) -> tuple[l
     )
 
 
-def claim_chosen(database: Database, issue: IssueRow, due: Sequence[Chosen], fresh: Sequence[Chosen]) -> list[Entry]:
+def claim_chosen(database: Database, issue: IssueRow, due: Sequence[Chosen], fresh: Sequence[Fresh]) -> list[Entry]:
     """Claim the rows that may be sent, move on those with a way out, and give the entries of the batch."""
-    entries: list[Entry] = []
     again: list[Entry] = []
     singly: list[tuple[str, int, int, str]] = []
     changes: Counter[str] = Counter()
-    for rows, open_ones in ((due, again), (fresh, entries)):
-        for person, address, token, variant, attempts, state, has_left in rows:
-            event = _way_out(database, issue, person, address) if has_left or address is None else None
-            if event is None:
-                open_ones.append((person, address, token, variant, attempts))  # type: ignore[arg-type] # no way out: there is an address
-            if event is not None or rows is due:
-                new = after(DELIVERY, DeliveryState(state), event or Event.CLAIM)
-                singly.append((new, issue.row, person, state))
-                changes[new] += 1
-                changes[state] -= 1
-    _expect(database.many("claim_row", singly), len(singly), "be claimed")
+    for person, address, token, variant, attempts, state, has_left in due:
+        event = _way_out(database, issue, person, address) if has_left or address is None else None
+        if event is None:
+            again.append((person, address, token, variant, attempts))  # type: ignore[arg-type] # no way out: there is an address
+        singly.append((after(DELIVERY, DeliveryState(state), event or Event.CLAIM), issue.row, person, state))
+    entries, left = _those_who_stay(database, issue, fresh)
+    singly += left
+    for new, _, _, state in singly:
+        changes[new] += 1
+        changes[state] -= 1
+    if singly:
+        _expect(database.many("claim_row", singly), len(singly), "be claimed")
     if entries:
         old = DeliveryState.QUEUED
         reach = {"issue": issue.row, "first": fresh[0][0], "last": fresh[-1][0]}
@@ -165,7 +166,24 @@ def claim_chosen(database: Database, issue: IssueRow, due: Sequence[Chosen], fre
         changes[old] -= len(entries)
         changes[CLAIMED] += len(entries)
     _shift(database, issue.row, changes)
-    return again + entries
+    return [*again, *entries]
+
+
+def _those_who_stay(
+    database: Database, issue: IssueRow, fresh: Sequence[Fresh]
+) -> tuple[Sequence[Entry], list[tuple[str, int, int, str]]]:
+    """Of rows that nobody has taken yet, the entries of the batch, and the moves of people who left meanwhile."""
+    if not fresh:
+        return (), []
+    old = DeliveryState.QUEUED
+    reach = {"issue": issue.row, "first": fresh[0][0], "last": fresh[-1][0], "state": old}
+    doubtful = {person for (person,) in database.all("claim_left_since", **reach)}
+    doubtful |= {entry[0] for entry in fresh if entry[1] is None}
+    events = {entry[0]: _way_out(database, issue, entry[0], entry[1]) for entry in fresh if entry[0] in doubtful}
+    gone = {person: event for person, event in events.items() if event is not None}
+    stay = [entry for entry in fresh if entry[0] not in gone] if gone else fresh
+    moves = [(after(DELIVERY, old, event), issue.row, person, old) for person, event in gone.items()]
+    return stay, moves  # type: ignore[return-value]  # who has no address has left
 
 
 def _way_out(database: Database, issue: IssueRow, person: int, address: str | None) -> Event | None:
@@ -179,13 +197,13 @@ def _way_out(database: Database, issue: IssueRow, person: int, address: str | No
     return Event.SUPPRESS if closed == "all" else Event.OPTED_OUT
 
 
-def note_reached(database: Database, issue: IssueRow, fresh: Sequence[Chosen], asked: int) -> IssueRow:
+def note_reached(database: Database, issue: IssueRow, fresh: Sequence[Fresh], asked: int) -> IssueRow:
     """Note how far the first pass has come, so that no later claim walks what is done."""
     if issue.reached == END:
         return issue
     reached = fresh[-1][0] if fresh and len(fresh) == asked else END
     database.run("claim_reached", issue=issue.row, reached=reached)
-    return replace(issue, reached=reached)
+    return issue._replace(reached=reached)
 
 
 def record_claim(database: Database, issue: IssueRow, claim: Claim, now: int) -> None:
@@ -226,21 +244,50 @@ def open_claims(database: Database, issue: IssueRow) -> tuple[Claim, ...]:
 # ---------------------------------------------------------------------------------------------------- settling
 
 
-def settle(
-    database: Database, issue: IssueRow, mark: str, results: Iterable[Settled], now: datetime, *, closing: bool
-) -> bool:
-    """Record results; give back every row that has none and end the claim if `closing`, else keep those rows in hand.
+class Answers:
+    """What batches are told, sorted by what has to be done; persons, no longer rows."""
 
-    Who has a result from an earlier call keeps it. Gives whether the claim is over.
+    def __init__(self) -> None:
+        self.accepted: list[Result] = []
+        self.others: list[Result] = []
+        self.released: list[int] = []
+        self.still_open: list[int] = []
+
+
+def settle(
+    database: Database,
+    issue: IssueRow,
+    answered: Iterable[tuple[str, Iterable[Settled]]],
+    now: datetime,
+    *,
+    closing: bool,
+) -> list[str]:
+    """Record the results of batches, each known by its mark; who has a result from an earlier call keeps it.
+
+    `closing` gives back every row that has none, else it stays in hand. Gives the marks of the claims that are over.
     """
+    answers, moment = Answers(), to_moment(now)
+    over = [mark for mark, results in answered if _is_over(database, issue, mark, results, answers, closing=closing)]
+    changes: Counter[str] = Counter()
+    _release(database, issue, answers.released, changes)
+    _settle_singly(database, issue, answers.others, moment, changes)
+    if answers.accepted:
+        _settle_accepted(database, issue, answers, moment, changes)
+    _shift(database, issue.row, changes)
+    if issue.state is IssueState.CANCELLED:
+        cancel_rows(database, issue.row, now)
+    return over
+
+
+def _is_over(
+    database: Database, issue: IssueRow, mark: str, results: Iterable[Settled], answers: Answers, *, closing: bool
+) -> bool:
+    """Sort the results of one batch, and end or narrow its claim."""
     found = database.one("claim_persons", mark=mark)
     if found is None:
         raise Bug(f"a batch of {issue.name} was settled that is not in hand")
     persons: list[int | None] = unpack(found[0])
     untold = dict(enumerate(persons))
-    accepted: list[Result] = []
-    others: list[Result] = []
-    released: list[int] = []
     for row, event, code, text, due in results:
         person = untold.pop(row, 0)
         if person == 0 or event not in FROM_HAND or (event == DELAYED) != (due is not None):
@@ -248,43 +295,33 @@ def settle(
         if person is None:
             continue
         if event == RELEASE:
-            released.append(person)
+            answers.released.append(person)
         else:
-            (accepted if event == ACCEPTED else others).append((person, event, code, text, due))
-    open_ones = [person for person in untold.values() if person is not None]
-    moment = to_moment(now)
-    if closing or not open_ones:
+            (answers.accepted if event == ACCEPTED else answers.others).append((person, event, code, text, due))
+    left = [person for person in untold.values() if person is not None]
+    if closing or not left:
+        answers.released += left
         database.run("claim_drop", mark=mark)
-        _release(database, issue, [*released, *open_ones])
-        open_ones = []
-    else:
-        left = [untold.get(row) for row in range(len(persons))]
-        database.run("claim_left", mark=mark, persons=pack(left))
-        _release(database, issue, released)
-    _settle_singly(database, issue, others, moment)
-    if accepted:
-        _settle_accepted(database, issue, accepted, open_ones, moment)
-    if issue.state is IssueState.CANCELLED:
-        cancel_rows(database, issue.row, now)
-    return not open_ones
+        return True
+    answers.still_open += left
+    database.run("claim_left", mark=mark, persons=pack([untold.get(row) for row in range(len(persons))]))
+    return False
 
 
-def _settle_accepted(
-    database: Database, issue: IssueRow, accepted: Sequence[Result], still_open: Sequence[int], moment: int
-) -> None:
+def _settle_accepted(database: Database, issue: IssueRow, answers: Answers, moment: int, changes: Counter[str]) -> None:
     """Settle what is the same for nearly every row of nearly every batch, in strokes where that is safe."""
+    accepted = sorted(answers.accepted, key=itemgetter(0))
     persons = [result[0] for result in accepted]
     words = pack([result[3][:WORDS] for result in accepted], ascii_only=True)  # any octet of a server is at home there
     database.run("receipt_add", issue=issue.row, now=moment, persons=pack(persons), words=words)
     singly: list[Result] = []
-    struck = 0
-    for run in _runs(sorted(accepted), sorted(still_open)):
+    for run in _runs(accepted, sorted(answers.still_open)):
         if len(run) >= WORTH_A_STROKE and _struck(database, issue, run, moment):
-            struck += len(run)
+            changes[FROM_HAND[Event.ACCEPTED]] += len(run)
+            changes[DeliveryState.SENDING] -= len(run)
         else:
             singly += run
-    _settle_singly(database, issue, singly, moment)
-    _shift(database, issue.row, {FROM_HAND[Event.ACCEPTED]: struck, DeliveryState.SENDING: -struck})
+    _settle_singly(database, issue, singly, moment, changes)
 
 
 def _runs(results: Sequence[Result], others: Sequence[int]) -> Iterator[Sequence[Result]]:
@@ -311,9 +348,10 @@ def _struck(database: Database, issue: IssueRow, run: Sequence[Result], moment: 
     return True
 
 
-def _settle_singly(database: Database, issue: IssueRow, results: Sequence[Result], moment: int) -> None:
+def _settle_singly(
+    database: Database, issue: IssueRow, results: Sequence[Result], moment: int, changes: Counter[str]
+) -> None:
     moves: list[tuple[Any, ...]] = []
-    changes: Counter[str] = Counter()
     for person, event, code, text, due in results:
         new = FROM_HAND[event]
         words = None if event == ACCEPTED else server_words(text[:WORDS])  # its words are in the receipt
@@ -321,15 +359,17 @@ def _settle_singly(database: Database, issue: IssueRow, results: Sequence[Result
         moves.append((new, when, code, words, moment, issue.row, person, DeliveryState.SENDING))
         changes[new] += 1
         changes[DeliveryState.SENDING] -= 1
-    _expect(database.many("settle_row", moves), len(moves), "be settled")
-    _shift(database, issue.row, changes)
+    if moves:
+        _expect(database.many("settle_row", moves), len(moves), "be settled")
 
 
-def _release(database: Database, issue: IssueRow, persons: Sequence[int]) -> None:
+def _release(database: Database, issue: IssueRow, persons: Sequence[int], changes: Counter[str]) -> None:
     new = FROM_HAND[Event.RELEASE]
     moves = [(new, AT_ONCE, issue.row, person, DeliveryState.SENDING) for person in persons]
-    _expect(database.many("release_row", moves), len(moves), "be given back")
-    _shift(database, issue.row, {new: len(moves), DeliveryState.SENDING: -len(moves)})
+    if moves:
+        _expect(database.many("release_row", moves), len(moves), "be given back")
+        changes[new] += len(moves)
+        changes[DeliveryState.SENDING] -= len(moves)
 
 
 def settle_found(
@@ -346,7 +386,7 @@ def settle_found(
         for row, event in events.items()
         if event is not Event.RELEASE
     ]
-    settle(database, issue, claim.mark, results, now, closing=True)
+    settle(database, issue, [(claim.mark, results)], now, closing=True)
     doubt = list(events.values()).count(Event.IN_DOUBT)
     return len(events) - doubt, doubt
 

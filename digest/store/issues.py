@@ -18,10 +18,10 @@ from digest.store.moments import from_moment, maybe_from_moment, to_moment
 from digest.store.texts import from_text, pack, to_text, unpack
 
 if TYPE_CHECKING:
-    from digest.interfaces import Freeze, FrozenVariant
+    from digest.interfaces import Drawn, Freeze, FrozenVariant
     from digest.model import Post
 
-__all__ = ["freeze", "issue", "issues", "log", "move", "skip", "tally", "variants"]
+__all__ = ["drawn", "drawn_text", "freeze", "issue", "issues", "log", "move", "skip", "tally", "variants"]
 
 # The columns of an issue's row, as the queries give them.
 NAME, REVISION, STATE, STARTED, FINISHED = 1, 2, 5, 12, 13
@@ -110,7 +110,7 @@ def freeze(database: Database, wish: Freeze, now: datetime) -> FrozenIssue:
         database.many("issue_post", ((row[0], to_text(post.id)) for post in wish.posts))
         database.many("variant_make", _variant_rows(row[0], wish.variants))
         _freeze_people(database, row[0], wish)
-        log(database, "frozen", now, row[0])
+        log(database, "frozen", now, row[0], detail=drawn_text(wish.drawn_from))
     return _issue(row, tally(database, row[0]))
 
 
@@ -280,3 +280,14 @@ def _check_finished(database: Database, row: int, name: str) -> None:
 def log(database: Database, kind: str, now: datetime, row: int | None, *, detail: str = "") -> None:
     """Add an event to the log."""
     database.run("event_add", now=to_moment(now), kind=kind, issue=row, person=None, detail=detail)
+
+
+def drawn_text(drawn: Drawn) -> str:
+    """What an issue was drawn from, as the log keeps it."""
+    return pack(drawn, ascii_only=True) if drawn else ""
+
+
+def drawn(database: Database, row: int, kind: str) -> Drawn:
+    """What stood in the files of an issue when the log last had an event of this kind."""
+    found = database.one("event_last", issue=row, kind=kind)
+    return tuple((file, digest) for file, digest in unpack(found[0])) if found and found[0] else ()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from digest.errors import Bug
 from digest.lifecycle import Event, IssueState
@@ -22,14 +22,13 @@ from digest.store.journal import MARK_LENGTH, Journal, is_held, read_marks, swee
 from digest.store.moments import to_moment
 
 if TYPE_CHECKING:
-    from digest.interfaces import Audience, Batch, Entry, Freeze, FrozenVariant, Settled, Subscription
+    from digest.interfaces import Audience, Batch, Drawn, Entry, Freeze, FrozenVariant, Settled, Subscription
     from digest.model import Post, Subscriber
 
 __all__ = ["InHand", "Process", "Store"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class Process(NamedTuple):
     """Who claims: noted with each batch, so that another run can tell whether its journal proves anything."""
 
     machine: str
@@ -104,6 +103,15 @@ class Store:
     def variants(self, issue: str, revision: int) -> tuple[FrozenVariant, ...]:
         return issues.variants(self._database, issue, revision)
 
+    def drawn_from(self, issue: str, revision: int) -> tuple[Drawn, Drawn]:
+        row = self._row(issue, revision).row
+        return issues.drawn(self._database, row, "frozen"), issues.drawn(self._database, row, "edited")
+
+    def note_drawn(self, issue: str, revision: int, drawn: Drawn, now: datetime) -> None:
+        with self._database.transaction():
+            row = self._row(issue, revision).row
+            issues.log(self._database, "edited", now, row, detail=issues.drawn_text(drawn))
+
     def move(
         self,
         issue: str,
@@ -136,7 +144,7 @@ class Store:
         mark, journal = os.urandom(MARK_LENGTH // 2).hex(), None
         try:
             with self._database.transaction():
-                over = [batch for batch, results in answered if self._record(batch, results, now, closing=False)]
+                over = self._record(answered, now, closing=False)
                 row, entries = self._claim_rows(issue, revision, limit, to_moment(now))
                 if entries:
                     journal = self._journal(max(limit, len(entries)))
@@ -148,8 +156,7 @@ class Store:
             if journal is not None:
                 journal.abandon()
             raise
-        for batch in over:
-            self._let_go(batch)
+        self._let_go(over)
         if journal is None:
             return None
         self._hands[mark] = journal
@@ -190,22 +197,33 @@ class Store:
 
     def settle(self, batch: Batch, results: Sequence[Settled], now: datetime) -> None:
         with self._database.transaction():
-            self._record(batch, results, now, closing=True)
-        self._let_go(batch)
+            over = self._record([(batch, results)], now, closing=True)
+        self._let_go(over)
 
-    def _record(self, batch: Batch, results: Sequence[Settled], now: datetime, *, closing: bool) -> bool:
-        if not isinstance(batch, InHand):
-            raise Bug("a batch was settled that this store did not give out")
-        if closing and batch.handed and not deliveries.in_hand(self._database, batch.mark):
-            return True  # a claim has recorded all of it, and was interrupted before it could say so
-        batch.handed = batch.handed or not closing
-        issue = self._row(batch.issue, batch.revision)
-        return deliveries.settle(self._database, issue, batch.mark, results, now, closing=closing)
+    def _record(
+        self, answered: Sequence[tuple[Batch, Sequence[Settled]]], now: datetime, *, closing: bool
+    ) -> list[InHand]:
+        """Record what batches of one issue are told; gives those that are over."""
+        hands: dict[str, InHand] = {}
+        told: list[tuple[str, Sequence[Settled]]] = []
+        for batch, results in answered:
+            if not isinstance(batch, InHand):
+                raise Bug("a batch was settled that this store did not give out")
+            hands[batch.mark] = batch
+            # A claim may have recorded all of it, and was interrupted before it could say so.
+            if not (closing and batch.handed) or deliveries.in_hand(self._database, batch.mark):
+                told.append((batch.mark, results))
+            batch.handed = batch.handed or not closing
+        if told:
+            row = self._row(answered[0][0].issue, answered[0][0].revision)  # type: ignore[attr-defined]  # of InHand
+            over = deliveries.settle(self._database, row, told, now, closing=closing)
+            return [hands[mark] for mark in over]
+        return list(hands.values())
 
-    def _let_go(self, batch: Batch) -> None:
-        assert isinstance(batch, InHand), "it was recorded before"
-        if self._hands.pop(batch.mark, None) is not None:
-            self._rest(batch.journal)
+    def _let_go(self, batches: Sequence[InHand]) -> None:
+        for batch in batches:
+            if self._hands.pop(batch.mark, None) is not None:
+                self._rest(batch.journal)
 
     def recover(self, issue: str, revision: int, now: datetime) -> tuple[int, int]:
         decided = doubt = 0
@@ -236,6 +254,10 @@ class Store:
     def expire(self, issue: str, revision: int, now: datetime) -> int:
         with self._database.transaction():
             return deliveries.expire(self._database, self._row(issue, revision), now)
+
+    def extend(self, issue: str, revision: int, deadline: datetime) -> None:
+        with self._database.transaction():
+            self._database.run("issue_extend", issue=self._row(issue, revision).row, deadline=to_moment(deadline))
 
     def next_due(self, issue: str, revision: int) -> datetime | None:
         return deliveries.next_due(self._database, self._row(issue, revision))

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.audience.lists import TOLD, digest, read
-from digest.errors import ListError
+from digest.errors import ListError, Unfinished
 from digest.model import Subscriber
 
 
@@ -380,3 +380,20 @@ def test_the_example_list_is_one(tmp_path: Path) -> None:
     found = read(Path(__file__).parents[2] / "subscribers" / "example.csv")
     assert len(list(found.rows)) == 3
     assert found.problems == ()
+
+
+@pytest.mark.parametrize("what", ["longer", "gone"])
+def test_a_file_that_is_written_while_it_is_read_is_no_whole_list(tmp_path: Path, what: str) -> None:
+    """A program writes it at this moment: half of it would leave people out, so none of it is taken."""
+    path = tmp_path / "readers.csv"
+    path.write_text("email\na@example.net\nb@example.net\n")
+    rows = read(path, "subscribers/readers.csv").rows
+    assert next(rows).address == "a@example.net"
+    if what == "gone":
+        path.unlink()
+    else:
+        with path.open("a") as file:
+            file.write("c@example.net\n")
+    with pytest.raises(Unfinished, match=r"readers\.csv: the list was written while it was read") as caught:
+        list(rows)
+    assert caught.value.exit_code == 75

@@ -443,6 +443,50 @@ def test_the_deadline_fails_what_still_waits(store: Any) -> None:
     assert sums(store) == {"list": 3, "failed": 2, "sent": 1}
 
 
+def test_more_time_is_given_and_none_is_taken(store: Any) -> None:
+    """A deadline moves to a later time alone; what was to expire is claimed."""
+    begin(store, "a@example.org")
+    frozen = store.issue(ISSUE)
+    store.extend(ISSUE, 1, frozen.deadline - LATER)
+    assert store.issue(ISSUE).deadline == frozen.deadline
+    store.extend(ISSUE, 1, frozen.deadline + LATER)
+    assert store.issue(ISSUE).deadline == frozen.deadline + LATER
+    assert store.expire(ISSUE, 1, frozen.deadline) == 0
+    assert addresses(claim(store, now=frozen.deadline)) == ["a"]
+
+
+def test_what_an_issue_was_drawn_from_is_kept(store: Any, reopen: Any) -> None:
+    """As it was at the freeze, and as it was when a change was last told."""
+    enlist(store, "a@example.org")
+    drawn = (("issues/x.md", ""), ("posts/a.md", "1"))
+    freeze(store, drawn_from=drawn)
+    assert store.drawn_from(ISSUE, 1) == (drawn, ())
+    store.note_drawn(ISSUE, 1, (("posts/a.md", "2"),), NOW)
+    store.note_drawn(ISSUE, 1, (("posts/a.md", "3"),), NOW)
+    assert reopen().drawn_from(ISSUE, 1) == (drawn, (("posts/a.md", "3"),))
+
+
+def test_what_is_held_and_seen_goes_with_the_freeze_or_the_skip(store: Any) -> None:
+    """In the same transaction: a run that is killed behind it leaves nothing unsaid that the next issue needs."""
+    store.note_posts([post("posts/z.md")], NOW)
+    store.note_held("weekly", ["blog:posts/z.md"])
+    enlist(store, "a@example.org")
+    freeze(store)
+    assert held(store) == {"blog:posts/z.md"}, "nothing was said of what is held"
+    later = occasion(issue="weekly-2026-12-04", send_at=NOW + timedelta(days=7))
+    freeze(store, occasion=later, seen=(post("posts/b.md"),), held=("blog:posts/b.md",))
+    assert held(store) == {"blog:posts/b.md"}
+    last = occasion(issue="weekly-2026-12-11", send_at=NOW + timedelta(days=14))
+    store.skip(last, "too-few", NOW, seen=[post("posts/c.md")], held=["blog:posts/c.md"])
+    assert held(store) == {"blog:posts/c.md"}
+    store.skip(last, "too-few", NOW, seen=[post("posts/d.md")], held=[])
+    assert held(store) == {"blog:posts/c.md"}, "it stands already: nothing changes"
+
+
+def held(store: Any) -> set[str]:
+    return {record.id for record in store.history("weekly").records if record.held}
+
+
 def test_a_person_decides_what_becomes_of_doubt_and_failure(store: Any) -> None:
     """Resent, or taken as sent; a finished issue is reopened first, a cancelled one sends nothing again."""
     begin(store, "ada", "ben", "carla")

@@ -14,7 +14,6 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -246,13 +245,6 @@ def message_id(data: bytes) -> bytes:
     found = re.search(rb"^Message-ID:\s*(<[^>]+>)", data, re.MULTILINE)
     assert found
     return found[1]
-
-
-@pytest.fixture(scope="module")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    made = Nursery(tmp_path_factory.mktemp("nursery"))
-    yield made
-    made.close()
 
 
 def any_death(chance: random.Random, people: int) -> Death:

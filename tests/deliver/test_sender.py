@@ -366,7 +366,7 @@ def test_silence_after_the_dot_is_doubt_and_silence_before_it_is_not(store: Stor
         return Stall() if moment.step == "rcpt" and moment.connection == 0 and moment.transaction == 3 else None
 
     with SmtpServer(script=script) as server:
-        result = run(store, server, 6, options={"timeout": 0.02})
+        result = run(store, server, 6, options={"timeout": 0.1})
     assert (result.sent, result.uncertain) == (5, 1)
     assert store.uncertain(ISSUE, 1) == ("r1@example.net",)
 

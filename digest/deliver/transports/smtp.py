@@ -14,6 +14,7 @@ import json
 import logging
 import socket
 import ssl
+from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -36,11 +37,13 @@ OAUTH2_KEYS = {"google_client_id", "google_client_secret", "google_refresh_token
 class Relay:
     """The transport: connections are kept between deliveries, and closed with QUIT."""
 
-    def __init__(self, options: Options, user: str | None, password: str | None) -> None:
+    def __init__(self, options: Options, user: str | None, password: str | None, stop: Callable[[], bool]) -> None:
         pace = Pace.of(options)
         self._options, self._user, self._password = options, user, password
         self._context = None if options.tls == "none" else _context(options)
-        self._lanes = Lanes(self._sign_in, most=pace.connections, limit=pace.per_connection, unit=options.timeout)
+        self._lanes = Lanes(
+            self._sign_in, most=pace.connections, limit=pace.per_connection, unit=options.timeout, stop=stop
+        )
 
     def deliver(self, feed: Feed) -> None:
         """Run until the feed has nothing more. Raises RelayUnreachable, RelayRefused."""
@@ -93,8 +96,16 @@ class Relay:
         return Line(sock=sock, features=features, early=early)
 
 
-def open(options: Options, *, user: str | None = None, password: str | None = None) -> Relay:  # noqa: A001  # a plug's name for it
+def open(  # noqa: A001  # a plug's name for it
+    options: Options,
+    *,
+    user: str | None = None,
+    password: str | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Relay:
     """Check what can be checked without a connection, and give the transport. No user: no sign-in.
+
+    `stop` is asked while a first connection is being made.
 
     Raises ConfigError (plain text to a host that is not on loopback, a bad ca_file or oauth2_file), SecretMissing.
     """
@@ -113,7 +124,7 @@ def open(options: Options, *, user: str | None = None, password: str | None = No
             f'there is no password for the user "{user}" of {options.host}',
             hint="set DIGEST_SMTP_PASSWORD, put it into .digest/secrets.env, or set [smtp] password_command",
         )
-    return Relay(options, user, password)
+    return Relay(options, user, password, stop)
 
 
 # ---------------------------------------------------------------------------------------------- yagmail, kept in check

@@ -12,12 +12,18 @@ ORDER BY d.due_at, d.person LIMIT :size;
 
 -- name: claim_fresh
 -- Rows nobody has taken yet, from where the last claim ended: what is done is never walked again.
-SELECT d.person, p.address, s.token, d.variant, d.attempts, d.state,
-       EXISTS (SELECT 1 FROM opt_out o WHERE o.person = d.person)
+SELECT d.person, p.address, s.token, d.variant, d.attempts
 FROM delivery d JOIN person p ON p.id = d.person
 LEFT JOIN subscription s ON s.newsletter = :newsletter AND s.person = d.person
 WHERE d.issue = :issue AND d.person > :reached AND d.state = :state AND d.due_at IS NULL
 ORDER BY d.person LIMIT :size;
+
+-- name: claim_left_since
+-- Whose fresh rows have to be looked at one by one: they have taken some way out. Hardly anybody, and so a query of its
+-- own: to ask once a row costs a tenth of all that claiming costs.
+SELECT DISTINCT o.person FROM opt_out o
+WHERE o.person BETWEEN :first AND :last AND EXISTS (
+    SELECT 1 FROM delivery d WHERE d.issue = :issue AND d.person = o.person AND d.state = :state AND d.due_at IS NULL);
 
 -- name: claim_closed
 -- The scope that closes a row: asked only for people who have taken some way out. `all` sorts first.

@@ -53,6 +53,10 @@ UPDATE issue SET state = :new, reason = :reason, go_on_at = :go_on_at, started_a
                  finished_at = :finished_at
 WHERE id = :issue AND state = :old;
 
+-- name: issue_extend
+-- Never to an earlier time.
+UPDATE issue SET deadline = :deadline WHERE id = :issue AND deadline < :deadline;
+
 -- name: issue_give_back
 UPDATE issue SET given_back = 1 WHERE id = :issue;
 
@@ -118,3 +122,7 @@ WHERE d.issue = :issue AND d.state = 'queued' AND (d.variant IS NULL OR s.token 
 
 -- name: event_add
 INSERT INTO event (site, at, kind, issue, person, detail) VALUES (:site, :now, :kind, :issue, :person, :detail);
+
+-- name: event_last
+-- What the log says of the last event of a kind.
+SELECT detail FROM event WHERE issue = :issue AND kind = :kind ORDER BY id DESC LIMIT 1;
