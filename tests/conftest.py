@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each program that a test starts would compile all of it anew
 
 
 def need(found: object, what: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -114,17 +113,11 @@ class Project:
 
     def digest(self, *words: str, now: str = FRIDAY, timeout: float = 60) -> Said:
         """Run a command in a process of its own, as cron does: no terminal."""
-        done = subprocess.run(
-            self.command(*words, now=now),
-            env=self.environ(),
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        return Said(done.returncode, done.stdout, done.stderr)
+        from tests import nursery
+
+        child = nursery.shared().start(self.command(*words, now=now), folder=self.root, environment=self.environ())
+        code = child.ended(timeout)
+        return Said(code, child.out.read_text(), child.said)
 
     def inside(self, *words: str, now: str = FRIDAY) -> Said:
         """Run a command in this process: quicker, and a test may look over its shoulder. No terminal."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.crash.nursery import Child, Nursery
+from tests.nursery import Child, Nursery, shared
 from tests.projects import FRIDAY, Project
 from tests.smtp_server import SmtpServer
 
@@ -53,11 +53,9 @@ class Case:
 
 
 @pytest.fixture(scope="session")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    """One for all tests of this process."""
-    made = Nursery(tmp_path_factory.mktemp("nursery"))
-    yield made
-    made.close()
+def nursery() -> Nursery:
+    """The parent of all commands."""
+    return shared()
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from digest.lifecycle import DeliveryState, IssueState
 from digest.settings import State
 from digest.store import sqlite
 from digest.store.ledger import Store
-from tests.crash.nursery import Nursery
+from tests.nursery import Nursery
 from tests.projects import Project
 from tests.smtp_server import Drop, Moment, Say, SmtpServer
 

@@ -21,7 +21,7 @@ import pytest
 from digest.settings import State
 from digest.store import sqlite
 from tests.crash.conftest import Case
-from tests.crash.nursery import Child
+from tests.nursery import Child
 from tests.smtp_server import Drop, Moment, Say, wait_until
 
 pytestmark = pytest.mark.crash

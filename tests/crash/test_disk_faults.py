@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.nursery import Child, Nursery
+from tests.nursery import Child, Nursery
 from tests.projects import Project
 from tests.smtp_server import SmtpServer
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.crash.conftest import Case
-from tests.crash.nursery import Nursery
+from tests.nursery import Nursery
 from tests.projects import FRIDAY, Project
 from tests.smtp_server import PIPELINING, Authority, Drop, Moment, Raw, Say, SmtpServer, Stall, wait_until
 

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.crash.nursery import Child, Nursery
+from tests.nursery import Child, Nursery
 from tests.projects import FRIDAY, Project
 from tests.smtp_server import PIPELINING, Moment, Say, SmtpServer
 

@@ -1,4 +1,4 @@
-"""Real `digest` processes without the second that loading takes: one Python that has loaded all forks for each command.
+"""Real `digest` processes without the half second that loading takes: one Python that has loaded all forks for each.
 
 Run as a program it reads a wish a line from stdin (JSON) and answers each with a line. A child is a process of its own:
 it has its own folder, environment and streams, can be killed like any other, and ends with the command's exit code.
@@ -8,24 +8,27 @@ opens, renames or locks a file or opens a connection. `Nursery` is the side of t
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import io
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 EVENTS = {"open", "os.mkdir", "os.rename", "os.remove", "os.link", "fcntl.flock", "socket.connect", "sqlite3.connect"}
 
-__all__ = ["Child", "Nursery"]
+__all__ = ["Child", "Nursery", "shared"]
 
 
 # ------------------------------------------------------------------------------------------------ the child's side
@@ -65,6 +68,7 @@ def condemn(doom: dict[str, int]) -> None:
 def live(wish: dict[str, Any]) -> None:
     """Be the command, to its end."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = [str(ROOT / "digest" / "__main__.py"), *wish["words"]]
     os.chdir(wish["folder"])
     os.environ.clear()
     os.environ.update(wish["environment"])
@@ -159,10 +163,18 @@ class Child:
             return True
         return stat.rpartition(")")[2].split()[0] in "ZX"
 
-    def ended(self) -> int:
+    def ended(self, seconds: float = 60) -> int:
         """Wait for its end; gives the exit code, or minus the signal."""
         if self.code is None:
+            watched = os.pidfd_open(self.pid)
+            try:
+                over, _, _ = select.select([watched], [], [], seconds)
+            finally:
+                os.close(watched)
+            if not over:
+                self.kill()
             self.code = self.nursery.ask({"wait": self.pid})["code"]
+            assert over, f"it was still at work after {seconds} seconds: {self.said}"
         return self.code
 
     @property
@@ -237,6 +249,16 @@ class Nursery:
         self._parent.stdin.close()
         self._parent.wait(10)
         self._parent.stdout.close()
+
+
+@cache
+def shared() -> Nursery:
+    """The one that serves all tests of this process, until it ends."""
+    scratch = tempfile.TemporaryDirectory(prefix="nursery-")
+    nursery = Nursery(Path(scratch.name))
+    atexit.register(scratch.cleanup)
+    atexit.register(nursery.close)
+    return nursery
 
 
 if __name__ == "__main__":
