@@ -162,7 +162,7 @@ def test_many_pauses_and_resumes_lose_nobody(project: Project, server: SmtpServe
         finally:
             store.close()
         ended = run.ended()
-    assert paused > 2
+    assert paused  # how often is chance: a run that sees the pause in between ends with it
     assert ended.code in (0, 75), ended
     assert "Traceback" not in ended.err
     project.inside("resume", ISSUE)
