@@ -1,1 +1,1 @@
-"""ROOM 4, who gets it: addresses, list files, tokens. Not here: what the ledger knows of people (store)."""
+"""Who gets it: addresses, list files, tokens. Not here: what the ledger knows of people (store)."""
