@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import resource
+import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter, process_time, sleep
@@ -21,8 +22,7 @@ from digest.audience import tokens
 from digest.deliver.pace import Pace
 from digest.deliver.transports import smtp
 from digest.interfaces import Batch, Entry, Freeze, FrozenIssue, FrozenVariant, Ledger, Roster, Settled
-from digest.lifecycle import ISSUE as LIFE
-from digest.lifecycle import Event, IssueState, after
+from digest.lifecycle import Event
 from digest.model import Counts, Subscriber
 from digest.pipeline import work
 from digest.settings import Config, Newsletter, Plug, Sender, Smtp, State
@@ -195,47 +195,35 @@ class InMemory:
 
 
 class Forgetful:
-    """A ledger that writes nothing down: what sending costs without one. It serves one issue of `count` readers."""
+    """A ledger that writes no delivery down: what sending costs without one. It serves one issue of `count` readers.
+
+    All that a run asks besides is answered by a real ledger, in which nobody stands.
+    """
 
     def __init__(self, count: int, size: int = stamp.SIZE) -> None:
-        self._stencil = stamp.stencil(stamp.issue(size)).to_bytes()
+        self._folder = tempfile.TemporaryDirectory(prefix="digest-bench-")
+        prepare(Path(self._folder.name), 0, size)
+        self._store = opened(Path(self._folder.name))
         key = tokens.keys(SECRET).links
         self._rows = [
             (person.line, person.address, tokens.token(key, "weekly", person.key), 0, 0) for person in people(count)
         ]
-        self._count, self._claimed, self._sent, self._state = count, 0, 0, IssueState.FROZEN
+        self._claimed = self._sent = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def _counted(self, issue: FrozenIssue) -> FrozenIssue:
+        count = len(self._rows)
+        return replace(issue, counts=Counts(list=count, queued=count - self._sent, sent=self._sent))
 
     def issue(self, issue: str, revision: int | None = None) -> FrozenIssue:
-        about = occasion()
-        return FrozenIssue(
-            id=issue,
-            revision=1,
-            newsletter="weekly",
-            number=1,
-            state=self._state,
-            subject="S",
-            send_at=about.send_at,
-            window_start=about.window.start,
-            window_end=about.window.end,
-            deadline=NOW + timedelta(days=3),
-            frozen_at=NOW,
-            started_at=NOW,
-            finished_at=None,
-            reason="",
-            go_on_at=None,
-            counts=Counts(list=self._count, queued=self._count - self._sent, sent=self._sent),
-        )
+        found = self._store.issue(issue, revision)
+        assert found is not None
+        return self._counted(found)
 
-    def move(self, issue: str, revision: int, event: Event, now: datetime, **_: Any) -> FrozenIssue:
-        self._state = after(LIFE, self._state, event)
-        return self.issue(issue)
-
-    def variants(self, issue: str, revision: int) -> tuple[FrozenVariant, ...]:
-        return (
-            FrozenVariant(
-                variant="v", language="en", subject="S", html="", text="", mjml="", stencil=self._stencil, posts=()
-            ),
-        )
+    def move(self, issue: str, revision: int, event: Event, now: datetime, **more: Any) -> FrozenIssue:
+        return self._counted(self._store.move(issue, revision, event, now, **more))
 
     def claim(
         self,
@@ -254,23 +242,6 @@ class Forgetful:
     def settle(self, batch: Batch, results: Sequence[Settled], now: datetime) -> None:
         self._sent += len(results)
 
-    def recover(self, issue: str, revision: int, now: datetime) -> tuple[int, int]:
-        return 0, 0
-
-    def expire(self, issue: str, revision: int, now: datetime) -> int:
-        return 0
-
-    def next_due(self, issue: str, revision: int) -> datetime | None:
-        return None
-
-    def uncertain(self, issue: str, revision: int) -> tuple[str, ...]:
-        return ()
-
-    def failures(self, issue: str, revision: int, limit: int = 20) -> tuple[tuple[str, int, str], ...]:
-        return ()
-
-    def complaints(self, issue: str, revision: int, since: datetime) -> int:
-        return 0
-
     def close(self) -> None:
-        pass
+        self._store.close()
+        self._folder.cleanup()

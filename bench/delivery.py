@@ -196,6 +196,7 @@ def _at_a_distance(trip: float, scale: float) -> list[Row]:
     """With a round-trip time: what counts is how many of them a message takes."""
     few = several(3, scale)
     names = {1: "digest, 1 connection", 8: "digest, 8 connections"}
+    once = "one message a round trip"
     with servers.discarding() as sink, servers.delayed(sink, trip) as port:
 
         def each(connections: int) -> float:
@@ -210,7 +211,7 @@ def _at_a_distance(trip: float, scale: float) -> list[Row]:
 
         found = in_turn(
             {
-                f"one message each {1000 * trip:g} ms": lambda: trip,
+                once: lambda: servers.round_trip(port),
                 **{name: lambda n=n: each(n) for n, name in names.items()},  # type: ignore[misc]  # n is bound
                 README: _seconds(lambda: child("readme", port, few)),
             },
@@ -218,7 +219,6 @@ def _at_a_distance(trip: float, scale: float) -> list[Row]:
             warm_up=False,
         )
     what = f"round trip {1000 * trip:g} ms"
-    once = f"one message each {1000 * trip:g} ms"
     pair = {README: found.pop(README), names[8]: found[names[8]]}
     made = rows(what, found, once, {names[1]: ">= 0.95", names[8]: ">= 7.6"})
     return made + rows(what, pair, README, {names[8]: ">= 50"} if trip < 0.05 else {})

@@ -31,6 +31,7 @@ __all__ = [
     "has_compiler",
     "has_postfix",
     "postfix",
+    "round_trip",
     "smtp_sink",
 ]
 
@@ -100,6 +101,18 @@ def delayed(port: int, seconds: float) -> Iterator[int]:
     with _server([sys.executable, "-m", "bench.delay", str(port), str(seconds / 2)]) as process:
         assert process.stdout is not None
         yield int(process.stdout.readline())
+
+
+def round_trip(port: int, times: int = 10) -> float:
+    """Seconds that a command and its answer take: what a proxy was told to add, and what it adds by itself."""
+    with socket.create_connection(("127.0.0.1", port)) as line, line.makefile("rb") as answers:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        answers.readline()
+        began = time.perf_counter()
+        for _ in range(times):
+            line.sendall(b"NOOP\r\n")
+            answers.readline()
+        return (time.perf_counter() - began) / times
 
 
 def has_postfix() -> bool:

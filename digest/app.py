@@ -205,8 +205,8 @@ class App:
         from digest.pipeline import preflight
 
         with self.looker() as looker:
-            shown = looker.show(self.newsletter(newsletter), issue)
-            return preflight.whole(looker, shown, network=self.network() if online else None, score=spam)
+            network = self.network() if online else None
+            return preflight.checked(looker, self.newsletter(newsletter), issue, network=network, score=spam)
 
     def network(self) -> Network:
         """Open what the online rules may ask: web servers of the internet, and the DNS."""
@@ -360,10 +360,10 @@ class App:
 
         with ExitStack() as stack:
             interrupt = stack.enter_context(machine.interruptible())
-            secret = ""
+            secret = moved_from = ""
             if not dry_run:
                 self._need_state_folder()
-                stack.enter_context(
+                held = stack.enter_context(
                     lock.RunLock(
                         self.state_folder,
                         machine=machine.name(),
@@ -372,7 +372,7 @@ class App:
                         now=self.clock(),
                     )
                 )
-                secret = self._secret(create=True)
+                moved_from, secret = held.moved_from, self._secret(create=True)
             store = self._store(read_only=dry_run, secret=secret)
             stack.callback(store.close)
             yield Hands(
@@ -387,6 +387,7 @@ class App:
                 pace=pace.Pace.of(self._smtp),
                 wait=wait,
                 progress=progress,
+                moved_from=moved_from,
             )
 
     @property

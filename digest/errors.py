@@ -81,7 +81,27 @@ class FrontMatterError(DataError):
 
 
 class TemplateError(DataError):
-    """A template, a theme or its MJML is at fault."""
+    """A template, a theme or its MJML is at fault. What has a name in the preflight carries it as its `rule`, and
+    `mistakes` holds every one of that kind that was found."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        file: str | None = None,
+        line: int | None = None,
+        rule: str = "",
+        mistakes: tuple[TemplateError, ...] = (),
+    ) -> None:
+        super().__init__(message, hint=hint, file=file, line=line)
+        self.rule, self.mistakes = rule, mistakes
+
+    def moved(self, file: str | None) -> TemplateError:
+        """The same mistake, said of another name of its file."""
+        return TemplateError(
+            self.message, hint=self.hint, file=file, line=self.line, rule=self.rule, mistakes=self.mistakes
+        )
 
 
 class ListError(DataError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from digest.standing import FrozenIssue
+from digest.standing import FrozenIssue, Reception, Waiting
 
 if TYPE_CHECKING:
     from digest.model import Finding, History, Occasion, Post, Proof, Query, Subscriber
@@ -29,6 +29,7 @@ __all__ = [
     "Job",
     "Ledger",
     "PictureSource",
+    "Reception",
     "Reply",
     "Roster",
     "Rule",
@@ -36,6 +37,7 @@ __all__ = [
     "Source",
     "Subscription",
     "Transport",
+    "Waiting",
 ]
 
 # ------------------------------------------------------------------------------------------------ posts
@@ -107,6 +109,11 @@ class Feed(Protocol):
 
     def settle(self, replies: Sequence[Reply]) -> None:
         """Take answers; called as they come, each job exactly once."""
+        ...
+
+    def ahead(self) -> None:
+        """Make the next jobs ready: called while every line has a message in flight, so that what waits for a disk
+        keeps none of them waiting. A transport may leave it out."""
         ...
 
 
@@ -293,7 +300,8 @@ class Ledger(Protocol):
 
     def settle(self, batch: Batch, results: Sequence[Settled], now: datetime) -> None:
         """Record results durably, by lifecycle.DELIVERY, and give back (release) every row of the batch that has
-        none; the batch is closed. Of a row whose result a claim has recorded already, that one stands."""
+        none; the batch is closed. Of a row whose result a claim has recorded already, that one stands. A release may
+        name a time as a delay does: until then the row is not claimed. It is no try, and costs the recipient none."""
         ...
 
     def recover(self, issue: str, revision: int, now: datetime) -> tuple[int, int]:
@@ -312,6 +320,22 @@ class Ledger(Protocol):
 
     def next_due(self, issue: str, revision: int) -> datetime | None:
         """When the next deferred row is due; None where none waits."""
+        ...
+
+    def next_turn(self, issue: str, revision: int) -> datetime | None:
+        """When the first row that was given back may be claimed again, be it long ago; None where there is none."""
+        ...
+
+    def waiting(self, issue: str, revision: int, now: datetime) -> Waiting:
+        """Who was given back until a turn that is still to come (see `settle`)."""
+        ...
+
+    def sent_to(self, since: datetime) -> Iterable[tuple[str, datetime, int]]:
+        """(domain, when, how many) of what the relay has taken since then, of all issues of the site; oldest first."""
+        ...
+
+    def people_by_domain(self, issue: str, revision: int) -> Iterable[tuple[str, int]]:
+        """(domain, how many) of the people whom this issue was frozen for, less those who had left; largest first."""
         ...
 
     def uncertain(self, issue: str, revision: int) -> tuple[str, ...]: ...
@@ -333,8 +357,8 @@ class Ledger(Protocol):
         """When the first batch of the site was taken; None where none was."""
         ...
 
-    def complaints(self, issue: str, revision: int, since: datetime) -> int:
-        """How many people of this issue have complained since then."""
+    def reception(self, issue: str, revision: int) -> Reception:
+        """How an issue has been received, over all its runs, since a person last resumed or reopened it."""
         ...
 
     def close(self) -> None: ...

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from digest.app import App
 from digest.errors import RelayRefused
-from digest.model import PreviewState
+from digest.model import Finding, PreviewState
 from digest.pipeline import preview
+from digest.pipeline.look import Shown
 
 __all__ = ["Live"]
 
@@ -17,13 +18,24 @@ class Live:
 
     def __init__(self, app: App, issue: str = "") -> None:
         self._app, self._issue = app, issue
+        self._last: tuple[App, Shown] | None = None  # what was shown last, and the project as it was then
 
     def render_preview(self, newsletter: str, variant: int | None, as_address: str | None) -> PreviewState:
         """Render the issue from the files as they are now."""
         fresh = App.open(self._app.config.root, clock=self._app.clock)
         with fresh.looker() as looker:
             shown = looker.show(fresh.newsletter(newsletter), self._issue)
-            return preview.state(looker, shown, variant, as_address, fresh.keys_if_any())
+            state = preview.state(looker, shown, variant, as_address, fresh.keys_if_any())
+        self._last = fresh, shown
+        return state
+
+    def preview_findings(self) -> tuple[Finding, ...]:
+        """Run the preflight over what was rendered last."""
+        if self._last is None:
+            return ()
+        app, shown = self._last
+        with app.looker() as looker:
+            return preview.findings(looker, shown)
 
     def watch_paths(self) -> tuple[Path, ...]:
         """Files and folders whose change may change the issue."""

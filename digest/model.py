@@ -184,6 +184,7 @@ class Picture:
     id: str  # the Content-ID without brackets: made of the octets, so that it is the same each time
     kind: str  # image/jpeg, image/png or image/gif
     data: bytes
+    brought: str = ""  # the path of the post that shows it; empty where that is not known any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +254,10 @@ class Proof:
     now: datetime
     last_subject: str = ""  # of the last issue sent, where it is known
     last_list_id: str = ""  # its List-Id, decoded
+    topics: tuple[
+        tuple[str, int, int], ...
+    ] = ()  # that readers have: (topic, people, posts of 12 weeks that it selects)
+    recent_tags: tuple[str, ...] = ()  # tags and categories of the posts of 12 weeks, as they are written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +271,8 @@ class PreviewAudience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewState:
-    """One look at an issue, as the preview page shows it: `audiences[variant]` is what is shown."""
+    """One look at an issue, as the preview page shows it: `audiences[variant]` is what is shown. What the preflight
+    finds is asked for afterwards: the mail is to be seen first."""
 
     issue: str
     subject: str
@@ -276,7 +282,6 @@ class PreviewState:
     headers: tuple[tuple[str, str], ...]  # decoded, in order
     raw: bytes  # the whole message
     size: int  # octets of the HTML part as Gmail counts them: decoded, with the longest slots
-    findings: tuple[Finding, ...] = ()
     picked: tuple[Picked, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     audiences: tuple[PreviewAudience, ...] = ()

@@ -403,6 +403,7 @@ from = @FROM@
 #preset = "ses"                    # rates and limits of a well-known relay
 #rate = "14/s"                     # or "500/min", "1000/h"
 #daily = 50000                     # messages a day
+#domains = { "gmail.com" = "20/min" }   # the most to one recipient domain; "*": any other
 #connections = 4
 #per_connection = 100              # messages before a connection is renewed
 #timeout = 60                      # seconds for one answer
@@ -439,7 +440,7 @@ send = "Friday 09:00"
 
 #[state]
 #path = ".digest"                  # database, lock and secret
-#database = "postgresql://db.@HOST@/digest"   # instead of SQLite in `path`
+#database = ""                     # kept for PostgreSQL; this version has SQLite alone
 #required = true                   # refuse to run where there is no history
 #metrics = "digest.prom"           # a file for a metrics collector
 #heartbeat = "https://ping.@HOST@/digest"   # asked for at the start and the end of each run

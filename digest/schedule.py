@@ -82,8 +82,8 @@ def ci_workflow(config: Config, newsletter: Newsletter | None, *, sending: bool)
     if not config.state.database:
         raise UsageError(
             "a CI workflow must not send this newsletter: its state lies in files, and a runner forgets them",
-            hint="without a memory the next run would mail the same posts to everyone again. Let the state live in "
-            "PostgreSQL (DIGEST_STATE_DATABASE), or send from a machine that stays: digest schedule --format cron",
+            hint="without a memory the next run would mail the same posts to everyone again: send from a machine "
+            "that stays, with digest schedule --format cron",
         )
     return _sending(config, newsletter)
 

@@ -91,6 +91,7 @@ class Smtp:
     ca_file: str = ""  # an extra authority to trust, for a relay of one's own
     warm_up: tuple[int, ...] = ()  # messages on the first day, the second …; after the last only `daily` counts
     warm_up_from: str = ""  # the first day of that, ISO; empty: the day of the ledger's first message
+    domains: tuple[tuple[str, int, float], ...] = ()  # (recipient domain or "*", messages, seconds): at most so many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from digest.lifecycle import IssueState
 
-__all__ = ["Counts", "FrozenIssue", "History", "Occasion", "PostRecord", "Window"]
+__all__ = ["Counts", "FrozenIssue", "History", "Occasion", "PostRecord", "Reception", "Waiting", "Window"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,30 @@ class Counts:
     filtered: int = 0
     cancelled: int = 0
     uncertain: int = 0
+
+
+class Waiting(NamedTuple):  # a dataclass would cost `status` half a millisecond
+    """Who of an issue waits for the turn of their domain: how many, and when the first and the last one is.
+
+    `domains`: the domains that most of them are at.
+    """
+
+    people: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    domains: tuple[str, ...] = ()
+
+
+class Reception(NamedTuple):
+    """How an issue has been received, over all its runs, since a person last let it go on.
+
+    `refused` by the relay for good; `bounced` later, though the relay had taken them; `complained`: called it spam.
+    """
+
+    sent: int = 0
+    refused: int = 0
+    bounced: int = 0
+    complained: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,3 +130,6 @@ class ListFeed:
 
     def settle(self, replies: Sequence[Reply]) -> None:
         self.replies.extend(replies)
+
+    def ahead(self) -> None:
+        pass  # all is ready

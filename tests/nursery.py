@@ -179,8 +179,8 @@ class Child:
 
     @property
     def said(self) -> str:
-        """What it said on stderr."""
-        return self.err.read_text()
+        """What it said on stderr; nothing, if it died before it could."""
+        return self.err.read_text() if self.err.exists() else ""
 
     @property
     def json(self) -> Any:

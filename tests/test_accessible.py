@@ -125,7 +125,7 @@ def test_the_preview_page_has_no_fault(page: Any, served: tuple[str, Changes], t
     page.wait_for_selector("#device iframe:not(.next)")
     page.locator(f"#tab-{tab}").click()
     page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
-    assert page.locator(".finding").count() > 0
+    page.locator(".finding").first.wait_for()
     assert seen(page) == []
 
 

@@ -253,29 +253,39 @@ def test_a_warm_up_that_is_none(project: Project, line: str) -> None:
 # ------------------------------------------------------------------------------------------------ the brake
 
 
+def tell(project: Project, kind: str, addresses: list[str], at: datetime) -> None:
+    """A mailbox has brought this in."""
+    store = sqlite.open(
+        State(),
+        project=project.root,
+        site="default",
+        secret_fingerprint=None,
+        machine="a mailbox",
+        boot_id="",
+        pid=1,
+        now=at,
+    )
+    for address in addresses:
+        store.opt_out(address, "all", kind, "a report by mail", at)
+    store.close()
+
+
+def many(project: Project, count: int = 500) -> list[str]:
+    people = [f"c{n}@example.net" for n in range(count)]
+    project.list("readers", *people)
+    return people
+
+
 def test_complaints_pause_the_issue(project: Project, server: SmtpServer) -> None:
     """Three of some hundred readers complain while it goes out: paused with 75 and the reason, the rest unsent."""
-    people = [f"c{n}@example.net" for n in range(500)]
-    project.list("readers", *people)
+    people = many(project)
     smtp(project, 'rate = "120/s"')
     complained: list[str] = []
 
     def script(moment: Moment) -> None:
         if moment.step == "dot" and server.taken == 100 and not complained:
             complained.extend(server.addresses()[:3])
-            store = sqlite.open(
-                State(),
-                project=project.root,
-                site="default",
-                secret_fingerprint=None,
-                machine="a mailbox",
-                boot_id="",
-                pid=1,
-                now=NOON,
-            )
-            for reader in complained:
-                store.opt_out(reader, "all", "complained", "feedback loop", NOON)
-            store.close()
+            tell(project, "complained", complained, datetime(2026, 11, 27, 8, 5, 1, tzinfo=UTC))
 
     server.script = script
     said = run(project, "11-27T09:05", "--json")
@@ -283,7 +293,53 @@ def test_complaints_pause_the_issue(project: Project, server: SmtpServer) -> Non
     assert said.json["state"] == "paused"
     assert "complained" in said.err
     assert 200 <= len(server.messages) < 500
-    assert project.inside("resume", ISSUE).code == 0
+    assert project.inside("resume", ISSUE, now="2026-11-27T09:15+01:00").code == 0
     smtp(project, "")
     assert run(project, "11-27T09:20").code == 0, "a person has decided: those complaints are known"
     assert Counter(server.addresses()) == Counter(people)
+
+
+@pytest.mark.parametrize(("kind", "number"), [("complained", 1), ("bounced", 20)])
+def test_the_brake_counts_over_all_runs(project: Project, server: SmtpServer, kind: str, number: int) -> None:
+    """150 on the first day, and then a mailbox brings in what they make of it: the second day's run stops at 200, for
+    what it has not seen itself; before 200 nothing is said."""
+    many(project)
+    smtp(project, 'daily = 150\nrate = "60/s"')
+    assert run(project, "11-27T09:05", "--json").json["state"] == "stopped"
+    tell(project, kind, server.addresses()[:number], datetime(2026, 11, 27, 20, 0, tzinfo=UTC))
+    assert len(server.messages) == 150
+    said = run(project, "11-28T09:30", "--json")
+    assert (said.code, said.json["state"]) == (75, "paused")
+    assert ("complained" if kind == "complained" else "refused for good") in said.err
+    assert 200 <= len(server.messages) < 300
+    gone = len(server.messages)
+    run(project, "11-29T10:00")
+    assert len(server.messages) == gone, "it is a person's turn"
+
+
+def test_refusals_add_up_over_runs_and_a_kill(project: Project, server: SmtpServer) -> None:
+    """One address in twelve is dead: neither day has 200 messages, both together have, and the issue pauses."""
+    many(project)
+    smtp(project, "daily = 150")
+    server.script = lambda m: Say(550, "5.1.1 gone") if m.step == "rcpt" and int(m.address[1:-12]) % 12 == 0 else None
+    assert run(project, "11-27T09:05", "--json").json["state"] == "stopped"
+    said = run(project, "11-28T10:30", "--json")
+    assert (said.code, said.json["state"]) == (75, "paused"), said
+    assert "refused for good" in said.err
+    counts = said.json["counts"]
+    assert 200 <= counts["sent"] + counts["failed"] < 260
+    assert project.inside("resume", ISSUE, now="2026-11-28T10:35+01:00").code == 0
+    again = run(project, "11-29T11:00", "--json")
+    assert again.json["state"] == "stopped", "from a person's word on it begins anew: the quota ends this run"
+
+
+def test_a_few_refusals_are_no_reason(project: Project, server: SmtpServer) -> None:
+    """One in thirty, and one complaint among 400: what happens to good lists."""
+    people = many(project, 400)
+    smtp(project, "daily = 390")
+    server.script = lambda m: Say(550, "5.1.1 gone") if m.step == "rcpt" and int(m.address[1:-12]) % 30 == 0 else None
+    run(project, "11-27T09:05")
+    tell(project, "complained", server.addresses()[:1], datetime(2026, 11, 27, 20, 0, tzinfo=UTC))
+    assert run(project, "11-28T10:00").code == 0
+    counts = project.inside("status", ISSUE, "--json").json["counts"]
+    assert (counts["sent"], counts["failed"]) == (len(people) - 14, 14)

@@ -8,6 +8,7 @@ import click
 
 from digest.cli import options, output
 from digest.cli.options import Desk
+from digest.errors import TemplateError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +113,12 @@ def check(
     """Find what makes the issue unfit to send."""
     from digest.cli import views
 
-    checked = desk.open().check(newsletter, issue_id, online=online, spam=spam)
+    try:
+        checked = desk.open().check(newsletter, issue_id, online=online, spam=spam)
+    except TemplateError as wrong:  # nothing could be drawn: a pull request gets its note all the same
+        if form == "github" and not as_json:
+            views.broken_template(wrong)
+        raise
     views.findings(checked.findings, "json" if as_json else form, quiet=desk.quiet)
     if any(f.severity == "error" for f in checked.findings):
         return 1

@@ -35,7 +35,10 @@ def theme() -> None:
 @options.project
 @options.as_json
 def theme_list(desk: Desk, as_json: bool) -> None:
-    """List the themes that this project can use; outside a project, those that come with digest."""
+    """List the themes that can be used here.
+
+    Outside a project these are the ones that come with digest.
+    """
     from dataclasses import asdict
 
     from digest import theming
@@ -52,7 +55,10 @@ def theme_list(desk: Desk, as_json: bool) -> None:
 @click.option("--from", "base", default="default", show_default=True, metavar="NAME", help="The theme to start from.")
 @options.project
 def theme_new(desk: Desk, name: str, base: str) -> None:
-    """Begin a theme of your own in templates/NAME: its colours and sizes, and how a page is arranged."""
+    """Begin a theme of your own in templates/NAME.
+
+    It holds colours and sizes to change, and how a page is arranged.
+    """
     from digest import theming
     from digest.cli import views
 

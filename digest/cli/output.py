@@ -34,7 +34,8 @@ def data(value: Any) -> None:
 
 
 def line(text: str = "", **style: Any) -> None:
-    """Print one line of an answer to stdout."""
+    """Print one line of an answer to stdout; on a terminal, one that is longer than it is folded."""
+    text = _folded(text, 1) if sys.stdout.isatty() else text
     click.echo(click.style(text, **style) if style else text, color=colour())
 
 
@@ -45,7 +46,25 @@ def say(text: str) -> None:
 
 def warn(text: str) -> None:
     """Say a warning on stderr."""
-    say(f"{click.style('digest:', fg='yellow')} {text}")
+    whole = f"digest: {text}"
+    whole = _folded(whole, 2) if sys.stderr.isatty() else whole
+    say(click.style("digest:", fg="yellow") + whole.removeprefix("digest:"))
+
+
+def _folded(text: str, stream: int) -> str:
+    """Break what is longer than the terminal at its blanks; it goes on below where the words of its label end."""
+    columns = os.get_terminal_size(stream).columns or 80
+    if all(len(part) <= columns for part in text.split("\n")):
+        return text
+    import re
+    from textwrap import fill
+
+    label = re.match(r" *\S+(?: \S+)? {2,}(?=\S)|digest: ", text)
+    below = " " * (len(label[0]) if label else 2)
+    parts = text.split("\n")
+    return "\n".join(
+        fill(p, columns, subsequent_indent=below, break_long_words=False, break_on_hyphens=False) for p in parts
+    )
 
 
 def error(wrong: DigestError) -> None:
@@ -59,7 +78,10 @@ def error(wrong: DigestError) -> None:
 
 
 def usage(wrong: click.ClickException) -> None:
-    """Say how a command is used."""
+    """Say how a command is used; who names none of a group's commands is shown them."""
+    if isinstance(wrong, click.exceptions.NoArgsIsHelpError):
+        say(wrong.format_message())
+        return
     context = getattr(wrong, "ctx", None)
     say(f"{click.style('digest:', fg='red')} {wrong.format_message()}")
     if context is not None:

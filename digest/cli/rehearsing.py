@@ -81,12 +81,29 @@ def lines(done: Rehearsed) -> list[str]:
     return [*said, "Nothing has left this machine, and nothing of it is kept."]
 
 
+SPANS = {1.0: "a second", 60.0: "a minute", 3600.0: "an hour", 86400.0: "a day"}
+
+
+def _limit(domain: str, messages: int, seconds: float) -> str:
+    """What one domain may have: 20 a minute to gmail.com."""
+    to = "any other domain" if domain == "*" else domain
+    return f"{messages:,} {SPANS.get(seconds, f'in {seconds:g} s')} to {to}"
+
+
+def _rate(a_second: float) -> str:
+    """A rate in the span that makes it a whole number: 50 an hour."""
+    numbers = ((round(a_second * seconds, 6), span) for seconds, span in SPANS.items())
+    return next((f"{number:,g} {span}" for number, span in numbers if number.is_integer()), f"{a_second:g} a second")
+
+
 def _takes(done: Rehearsed) -> str:
     from digest.pipeline.allowance import lasting
 
     pace = done.pace
-    limits = [f"{pace.rate:g} a second"] if pace.rate else []
+    limits = [_rate(pace.rate)] if pace.rate else []
     limits += [f"{pace.daily:,} a day"] if pace.daily else []
+    limits += [_limit(*limit) for limit in pace.domains[:3]]
+    limits += ["…"] if len(pace.domains) > 3 else []
     if not done.takes:
         return f"as long as the relay does; {'its limits are no matter' if limits else 'no limit of it is configured'}"
     return f"about {lasting(done.takes)} with the relay's limits ({', '.join(limits) or 'warm-up'})"

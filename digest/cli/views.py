@@ -11,7 +11,7 @@ from digest.cli import output, words
 
 if TYPE_CHECKING:
     from digest.demo import Played
-    from digest.errors import ConfigError
+    from digest.errors import ConfigError, TemplateError
     from digest.model import Finding, Post, Selection
     from digest.project import Made
 
@@ -160,9 +160,26 @@ def findings(found: Sequence[Finding], form: str, *, quiet: bool, to_stderr: boo
         output.say(told if errors or warnings else "Fit to send.")
 
 
+def broken_template(wrong: TemplateError) -> None:
+    """Annotate the line that keeps an issue from being drawn."""
+    from digest.model import Finding
+
+    told = Finding(
+        rule="template",
+        severity="error",
+        message=wrong.message,
+        file=wrong.file or "",
+        line=wrong.line,
+        hint=wrong.hint,
+        part="mjml",
+    )
+    output.line(_annotation(told))
+
+
 def _annotation(f: Finding) -> str:
     kind = {"error": "error", "warning": "warning"}.get(f.severity, "notice")
-    message = f.message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    said = f"{f.message}\n{f.hint}" if f.hint else f.message
+    message = said.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     place = f" file={f.file},line={f.line or 1}," if f.file else " "
     return f"::{kind}{place}title={f.rule}::{message}"
 

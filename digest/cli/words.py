@@ -77,13 +77,25 @@ def status(r: Report) -> list[str]:
         lines.append(f"  started    {when(r.started, r.zone)}")
     if r.finished:
         lines.append(f"  finished   {when(r.finished, r.zone)}")
-    if r.retry_at:
+    if r.turns.people:
+        lines.append(f"  waits      {turns(r)}")
+    if r.state == "paused":
+        lines.append(f"  goes on    after: digest resume {r.issue}")
+    elif r.retry_at:
         lines.append(f"  goes on    {when(r.retry_at, r.zone)} (digest run)")
     if r.next_due:
         lines.append(f"  next due   {when(r.next_due, r.zone)}")
     if r.counts.uncertain:
         lines.append("  in doubt   " + in_doubt(r))
     return lines
+
+
+def turns(r: Report) -> str:
+    """Who waits for the pace of their domain, and how long the last of them."""
+    names = r.turns.domains
+    at = f"{', '.join(names[:2])} and others" if len(names) > 2 else " and ".join(names)
+    last = when(r.turns.last, r.zone)
+    return f"{people(r.turns.people)} at {at}, for the pace of their domain; the last until {last}"
 
 
 def in_doubt(r: Report) -> str:
@@ -164,6 +176,10 @@ def ended(r: Report) -> list[str]:
         lines += [f"{r.issue} paused: {r.reason}"] if r.reason else []
         lines.append(f"{r.issue} is paused: {left_over(r)}; go on with digest resume {r.issue}, or digest cancel it")
         return lines
+    if r.exit_code == 75 and r.turns.people:
+        lines.append(f"{r.issue} waits: {turns(r)}")
+        if not r.reason and not r.counts.deferred and r.retry_at:
+            lines.append(f"{r.issue}: digest run goes on after {when(r.retry_at, r.zone)}")
     if r.exit_code == 75 and r.counts.deferred:
         wait = "waits" if r.counts.deferred == 1 else "wait"
         lines.append(

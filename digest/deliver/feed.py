@@ -14,8 +14,10 @@ from itertools import count
 from time import monotonic
 from unicodedata import normalize
 
+from digest.deliver import brake
 from digest.deliver import pace as pacing
 from digest.deliver.outcome import Outcome, classify
+from digest.deliver.turns import Turns, domain_of, means
 from digest.errors import Bug
 from digest.interfaces import Batch, FrozenIssue, Job, Ledger, Reply, Roster, Settled
 from digest.lifecycle import Event, IssueState
@@ -26,9 +28,11 @@ BATCH = 10  # bits: rows are numbered over all batches, 1024 to each; a batch is
 IN_BATCH = (1 << BATCH) - 1
 MOST_RELEASES = 3  # of one row in a run, before the line's breaking counts as the relay's "later"
 SUSPECTS = 5  # different recipients in a row refused by the same policy: it means us
-BRAKE_FROM, BRAKE_SHARE = 200, 0.05
 NAP = 0.5  # seconds at most between questions, so that a wish to stop is heard
 SLOWEST = 60.0  # seconds of the longest pause after "too fast"
+STAY = 90.0  # seconds a run stays for the next turn of a domain; where none is so near, the next run goes on
+SOON = 0.001  # seconds: ask again after a turn of the transport's loop
+AHEAD = 16  # rows that wait, when the next batch is claimed ahead; of a small batch, an eighth of it
 SLOT_ROOM = 2048  # octets that one recipient's message may be longer than another's
 
 ACCEPTED = Event.ACCEPTED  # looked up once
@@ -91,14 +95,19 @@ class RunFeed:
         self._stamp, self._mail_from, self._clock, self._stop, self._told = body, mail_from, clock, stop, told
         self._rate, self._largest = pace.rate, largest
         self._gate = pacing.Gate(pace.rate)
+        self._turns = self._counted(pace) if pace.domains else None  # None: no domain has a pace of its own
+        self._turn_at = 0.0  # where all that is left waits for its domain's turn: when the next one is
+        self._walking = False  # the last batch held nobody who may have mail now
         self._allowance = allowance  # messages that today's quota still has
         self._claimed: dict[int, Claimed] = {}
         self._waiting: deque[Job] = deque()  # rows to send
         self._last = -1  # number of the last batch
+        self._enough = 0  # rows that wait, from which on no batch is claimed ahead
         self._sizes: dict[int, int] = {}  # of each variant, at most
         self._releases: dict[int, tuple[int, int]] = {}  # how often in a row, and how many were sent by then
         self._suspects: list[tuple[int, Outcome]] = []
         self._pause = self._asked_at = 0.0
+        self._before = ledger.reception(issue.id, issue.revision)  # what earlier runs have met
         self._began = monotonic()
         self._nothing_left = False
         self._complete = False  # some batch has all its answers
@@ -115,9 +124,13 @@ class RunFeed:
                 self.halt = Halt(why="interrupted")
         if self.halt is not None:
             return None
-        if not self._gate.free and (wait := self._gate.wait(now)) > 0:
+        paced = not self._gate.free
+        if paced and (wait := self._gate.wait(now)) > 0:
             return min(wait, NAP)
-        if not self._waiting and not self.claim():
+        if self._turns is not None:
+            if (until_turn := self._line_up(self._turns, now)) != 0.0:
+                return until_turn
+        elif not self._waiting and not self.claim():
             return None
         if self._allowance is not None:
             if self._allowance <= 0:
@@ -125,7 +138,7 @@ class RunFeed:
                 self.halt = Halt(why="stopped", exit_code=75, reason=words, until=self._clock() + ONE_DAY)
                 return None
             self._allowance -= 1
-        if not self._gate.free:
+        if paced:
             self._gate.went(now)
         return self._waiting.popleft()
 
@@ -148,15 +161,16 @@ class RunFeed:
 
     def settle(self, replies: Sequence[Reply]) -> None:
         """Judge each answer; a batch whose rows all have theirs is settled durably."""
+        batches, tally = self._claimed, self.tally
         for row, step, code, text in replies:
             if step == "dot" and code < 400 and not self._suspects:  # nearly always
-                claimed, i = self._claimed[row >> BATCH], row & IN_BATCH
+                claimed, i = batches[row >> BATCH], row & IN_BATCH
                 claimed.marks[i] = 2
                 claimed.results.append((i, ACCEPTED, code, text, None))
                 claimed.left -= 1
                 if not claimed.left:
                     self._complete = True
-                self.tally.sent += 1
+                tally.sent += 1
                 self._pause = 0.0
             else:
                 self._judge(row, classify(step, code, text))
@@ -171,11 +185,25 @@ class RunFeed:
             self._claim_batch()
         return bool(self._waiting)
 
+    def ahead(self) -> None:
+        """Claim the next batch while the relay is busy with what it has, and not once a line waits for it.
+
+        Not where a pace or a quota is kept: there a row is claimed when its turn is.
+        """
+        free = self._gate.free and self._turns is None and self._allowance is None
+        if len(self._waiting) < self._enough and free and not self._nothing_left and self.halt is None:
+            self._claim_batch()
+
     def _claim_batch(self) -> None:
         seen = self.tally.sent / max(monotonic() - self._began, 0.001) if self.tally.sent else None
         size = min(pacing.batch_size(self._rate, seen), self._largest)
+        if self._walking:
+            size = self._largest
         if self._allowance is not None:
             size = max(1, min(size, self._allowance))
+        # After a power cut all that is in hand is in doubt: no more than one batch, where the lines are not too many.
+        in_hand = sum([claimed.left for claimed in self._claimed.values()])
+        size = min(size, max(self._largest - in_hand, (self._largest + 1) // 2))
         answered = [(claimed.batch, tuple(claimed.results)) for claimed in self._claimed.values() if claimed.results]
         batch = self._ledger.claim(self._issue.id, self._issue.revision, size, self._clock(), answered=answered)
         self._note_recorded()
@@ -185,6 +213,7 @@ class RunFeed:
             return
         self._last += 1
         self._claimed[self._last] = Claimed(batch)
+        self._enough = min(AHEAD, len(batch.entries) // 8)
         rows, sender = count(self._last << BATCH), self._mail_from
         self._waiting.extend([(row, sender(e[2]), e[1]) for row, e in zip(rows, batch.entries, strict=False)])
         if not batch.entries:  # everyone has opted out since
@@ -218,6 +247,54 @@ class RunFeed:
             raise Bug("a message has a line that begins with a dot, a bare line feed, or a NUL: nothing was sent")
         return len(data) + SLOT_ROOM
 
+    # ---------------------------------------------------------------------------------------- turns of domains
+
+    def _counted(self, pace: pacing.Pace) -> Turns:
+        """The paces of domains, with what other runs and issues have sent to them lately."""
+        turns, wall, now = Turns(pace.domains), self._clock(), monotonic()
+        for domain, at, number in self._ledger.sent_to(wall - timedelta(seconds=turns.longest)):
+            turns.went(domain, now - max(0.0, (wall - at).total_seconds()), number)
+        return turns
+
+    def has_work(self) -> bool:
+        """True where rows can be claimed now, or a domain's turn is so near that a run stays for it."""
+        return self.claim() or (self._turns is not None and self._until_turn(monotonic()) is not None)
+
+    def _line_up(self, turns: Turns, now: float) -> float | None:
+        """Have a row in front whose domain may have mail now: 0. Else seconds until that can be, or None: it cannot.
+
+        Who has to wait goes back to the ledger until the turn, so that nobody behind waits too and nothing piles up.
+        """
+        if now < self._turn_at and not self._waiting:
+            return min(self._turn_at - now, NAP)
+        if not self._waiting and not self.claim():
+            return self._until_turn(now)
+        while self._waiting:
+            row, _, address = self._waiting[0]
+            domain = domain_of(address)
+            if turns.wait(domain, now) <= 0.0:
+                turns.went(domain, now)
+                self._walking = False
+                return 0.0
+            self._waiting.popleft()
+            due = self._clock() + timedelta(seconds=turns.turn(domain, now) - now + SOON)
+            self._result(row, 0, Event.RELEASE, 0, "", due)
+        self._walking = True
+        if self._complete:
+            self._close_done()
+        return SOON
+
+    def _until_turn(self, now: float) -> float | None:
+        """Nothing can be claimed: seconds until the next turn of a domain, if the run stays for it."""
+        due = self._ledger.next_turn(self._issue.id, self._issue.revision)
+        if self.halt is not None or due is None:
+            return None
+        left = max(SOON, (due - self._clock()).total_seconds())
+        if left > STAY:
+            return None
+        self._turn_at, self._nothing_left = now + left, False
+        return min(left, NAP)
+
     # ---------------------------------------------------------------------------------------- answers in
 
     def _judge(self, row: int, outcome: Outcome) -> None:
@@ -234,10 +311,10 @@ class RunFeed:
         elif outcome.kind == "stop":
             self._halt_for(outcome)
             self._release(row)
-        elif outcome.kind == "deferred":
-            self._deferred(row, outcome)
         elif outcome.suspect:
             self._suspect(row, outcome)
+        elif outcome.kind == "deferred":
+            self._deferred(row, outcome)
         else:
             self._charge_suspects()
             self._failed(row, outcome)
@@ -257,15 +334,25 @@ class RunFeed:
             self._waiting.append((row, self._mail_from(token), address))
 
     def _deferred(self, row: int, outcome: Outcome) -> None:
-        _, address, _, _, attempts = self._entry(row)
+        _, address, token, _, attempts = self._entry(row)
         wait = outcome.wait or pacing.backoff(attempts + 1, f"{self._issue.id}:{address}")
         if outcome.slow:
             wait = outcome.wait or wait / 5  # it was we who were too fast, not the recipient who is away
-            self._pause = min(SLOWEST, 2 * self._pause or 1.0)
-            self._gate.hold(monotonic(), self._pause)
+            self._slow_down(address, token, outcome)
         self.tally.deferred += 1
         due = min(self._clock() + wait, self._issue.deadline)
         self._result(row, 4, Event.DELAYED, outcome.code, outcome.text, due)
+
+    def _slow_down(self, address: str, token: str, outcome: Outcome) -> None:
+        """Make a pause: for the recipient's domain where the refusal speaks of it, else for all."""
+        domain = domain_of(address)
+        ours = domain_of(self._mail_from(token).decode())
+        if outcome.step in ("rcpt", "dot") and domain != ours and means(outcome.text, domain):
+            self._turns = self._turns or Turns()
+            self._turns.hold(domain, monotonic(), outcome.wait.total_seconds() if outcome.wait else 0.0)
+        else:
+            self._pause = min(SLOWEST, 2 * self._pause or 1.0)
+            self._gate.hold(monotonic(), self._pause)
 
     def _failed(self, row: int, outcome: Outcome) -> None:
         if outcome.suppress:
@@ -273,10 +360,8 @@ class RunFeed:
             self._suppress(row, outcome)
         self.tally.failed += 1
         self._result(row, 5, Event.REFUSED, outcome.code, outcome.text)
-        told = self.tally.sent + self.tally.failed
-        if self.halt is None and told >= BRAKE_FROM and self.tally.failed > BRAKE_SHARE * told:
-            share = f"{100 * self.tally.failed / told:.1f} %"
-            self.halt = Halt(why="paused", reason=f"{share} of {told} messages were refused for good: look at the list")
+        if self.halt is None and (reason := brake.refused(self._before, self.tally.sent, self.tally.failed)):
+            self.halt = Halt(why="paused", reason=reason)
 
     def _suppress(self, row: int, outcome: Outcome) -> None:
         """Before the result is settled: after a crash between the two the row is failed all the same."""
@@ -303,7 +388,7 @@ class RunFeed:
         """Somebody else was answered in other words: those refusals meant their recipients."""
         suspects, self._suspects = self._suspects, []
         for row, outcome in suspects:
-            self._failed(row, outcome)
+            (self._deferred if outcome.kind == "deferred" else self._failed)(row, outcome)
 
     def _halt_for(self, outcome: Outcome) -> None:
         if self.halt is None:

@@ -35,6 +35,9 @@ class _Few:
     def settle(self, replies: Sequence[Reply]) -> None:
         self.replies.update((reply[0], reply) for reply in replies)
 
+    def ahead(self) -> None:
+        pass  # all is ready
+
 
 WORDS = {
     "released": "the line broke before the message was handed over",

@@ -28,6 +28,8 @@ PATIENCE = {"mail": 5, "rcpt": 5, "data": 2, "body": 3, "dot": 10, "lone": 10, "
 
 SIGN_IN = 10  # minutes from the first octet to a line that is signed in: each step has its own time-out besides
 FAILURES = 5  # connections in a row that carried nothing, before we give up
+RECORD = 16_384  # octets in a TLS record at most (RFC 8446 5.1)
+CORK: int | None = getattr(socket, "TCP_CORK", None)  # Linux
 NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -43,11 +45,11 @@ class Line:
 class Lane:
     """A line at work."""
 
-    __slots__ = ("leaving", "recv", "send", "sock", "talk", "tls", "useful", "waits_since", "writing")
+    __slots__ = ("leaving", "recv", "send", "sendmsg", "sock", "talk", "tls", "useful", "waits_since", "writing")
 
     def __init__(self, sock: socket.socket, talk: Conversation, now: float) -> None:
         self.sock, self.talk, self.waits_since = sock, talk, now
-        self.recv, self.send = sock.recv, sock.send  # looked up once
+        self.recv, self.send, self.sendmsg = sock.recv, sock.send, sock.sendmsg  # looked up once
         self.tls = isinstance(sock, ssl.SSLSocket)
         self.writing = self.leaving = self.useful = False
 
@@ -162,6 +164,8 @@ class Lanes:
         for key, _ in ready:
             if (lane := key.data) is not None and not lane.talk.fault:
                 self._write(lane)
+        if self._calm and self._feed is not None:
+            self._feed.ahead()
 
     def _start_idle(self, now: float) -> None:
         """Give work to every lane that has none; let go of those that may carry no more."""
@@ -252,11 +256,26 @@ class Lanes:
                 return usual
 
     def _write(self, lane: Lane) -> None:
+        if lane.tls and lane.talk.output:
+            lane.talk.join()
+            several = len(lane.talk.output) > RECORD
+            if several:
+                _cork(lane.sock, 1)
+            try:
+                self._hand_over(lane)
+            finally:
+                if several:
+                    _cork(lane.sock, 0)
+        else:
+            self._hand_over(lane)
+
+    def _hand_over(self, lane: Lane) -> None:
+        """Give the kernel what there is to write, as far as it takes it."""
         talk = lane.talk
         while talk.output:
             talk.offered = True
             try:
-                sent = lane.send(talk.output)
+                sent = lane.sendmsg((talk.output, talk.behind)) if talk.behind else lane.send(talk.output)
             except NOT_YET:
                 talk.offered = False
                 break
@@ -418,6 +437,17 @@ class Lanes:
                 brought = self._opened.get_nowait()
                 if isinstance(brought, Line):
                     brought.sock.close()
+
+
+def _cork(sock: socket.socket, on: int) -> None:
+    """Let the kernel hold octets back until full segments are there, or no longer.
+
+    OpenSSL writes each record by itself: corked, 45 KB leave at once, which wakes the other side once and not three
+    times, and takes a tenth less of our own time.
+    """
+    if CORK is not None:
+        with contextlib.suppress(OSError):  # a line that is broken says so elsewhere
+            sock.setsockopt(socket.IPPROTO_TCP, CORK, on)
 
 
 WORDS = {"dot": "the end of the message", "lone": "the end of an empty message"}

@@ -20,6 +20,8 @@ ENHANCED = re.compile(r"(?:^|[\s#(\[])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])", r
 GONE = {"5.1.1", "5.1.6", "5.1.10", "5.2.1"}  # no mailbox, moved away, null MX (RFC 7505), disabled
 TABLE = tuple((row, *row.patterns()) for row in ROWS)
 SIGN_IN_CODES = {530, 534, 535, 538}  # RFC 4954 6
+ASTRAY_CODES = {500, 502, 503}  # it did not know the command, or not there (RFC 5321 4.2.2)
+ASTRAY = {"5.5.0", "5.5.1", "5.5.2"}  # protocol errors (RFC 3463 3.6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +30,12 @@ class Outcome:
 
     kind       sent, deferred, failed, stop, uncertain or released
     suppress   failed for good: no such user
-    suspect    failed, but several such in a row mean us: the sender then stops, and charges nobody
+    suspect    several such in a row mean us: the sender then stops, and charges nobody
     slow       deferred because we are too fast
     wait       how long to wait, where the server or its kind tells
     exit_code  of a stop: 77 somebody must change something, 75 the next run goes on
     reason     of a stop: one sentence for a person
+    step       of a refusal: what it answers
     """
 
     kind: str
@@ -45,6 +48,7 @@ class Outcome:
     wait: timedelta | None = None
     exit_code: int = 77
     reason: str = ""
+    step: str = ""
 
 
 def classify(step: str, code: int, text: str) -> Outcome:
@@ -60,7 +64,7 @@ def classify(step: str, code: int, text: str) -> Outcome:
         return Outcome(kind="sent", code=code, text=text)
     enhanced = enhanced_code(code, text)
     kind, reason, wait = _judge(step, code, enhanced, text)
-    return _outcome(kind, code, enhanced, text, reason, wait)
+    return _outcome(kind, step, code, enhanced, text, reason, wait)
 
 
 def enhanced_code(code: int, text: str) -> str:
@@ -91,6 +95,8 @@ def _permanent(step: str, code: int, enhanced: str) -> str:
     policy = enhanced.startswith("5.7.")
     if step == "mail":  # nothing about the recipient was said yet
         return "stop" if policy or enhanced in ("5.1.7", "5.1.8") else "suspect"
+    if enhanced in ASTRAY or (not enhanced and code in ASTRAY_CODES):
+        return "astray"
     if step == "data":
         return "suspect"
     if enhanced in GONE:
@@ -104,17 +110,18 @@ def _permanent_reason(step: str, enhanced: str) -> str:
     return SENDER if step == "mail" else "the relay refuses message after message in the same words"
 
 
-def _outcome(kind: str, code: int, enhanced: str, text: str, reason: str, wait: timedelta | None) -> Outcome:
-    stops, waits = kind in ("stop", "later"), kind in ("deferred", "slow")
+def _outcome(kind: str, step: str, code: int, enhanced: str, text: str, reason: str, wait: timedelta | None) -> Outcome:
+    stops, waits = kind in ("stop", "later"), kind in ("deferred", "slow", "astray")
     return Outcome(
         kind="stop" if stops else "deferred" if waits else "failed",
         code=code,
         enhanced=enhanced,
         text=text,
         suppress=kind == "gone",
-        suspect=kind == "suspect",
+        suspect=kind in ("suspect", "astray"),
         slow=kind == "slow",
         wait=wait or (pace.asked_to_wait(text) if waits else None),
         exit_code=75 if kind == "later" else 77,
         reason=reason,
+        step=step,
     )

@@ -31,12 +31,16 @@ SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """What a relay allows: messages a second, a day, a connection, and connections at a time. None: no limit."""
+    """What a relay allows: messages a second, a day, a connection, and connections at a time. None: no limit.
+
+    `domains`: what recipient domains are given, as (domain, messages, seconds).
+    """
 
     rate: float | None = None
     daily: int | None = None
     per_connection: int | None = None
     connections: int = 1
+    domains: tuple[tuple[str, int, float], ...] = ()
 
     @classmethod
     def of(cls, options: Smtp | None) -> Pace:
@@ -48,6 +52,7 @@ class Pace:
             daily=options.daily,
             per_connection=options.per_connection,
             connections=options.connections,
+            domains=options.domains,
         )
 
 

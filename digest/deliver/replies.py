@@ -17,6 +17,7 @@ KINDS = {
     "gone": "the address does not exist: failed, and suppressed",
     "failed": "this message is refused for this recipient",
     "suspect": "a refusal by policy that may mean us: failed, unless several follow one another",
+    "astray": "it lost the thread, and judged no recipient: later, unless several follow one another",
     "deferred": "later",
     "slow": "later, and we are too fast",
     "later": "the run stops; the next one goes on (a quota is used up)",

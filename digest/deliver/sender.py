@@ -80,7 +80,7 @@ def deliver(
     )
     halt = None
     try:
-        if feed.claim():
+        if feed.has_work():
             transport.deliver(feed)
     except RelayRefused as refused:
         halt = Halt(why="stopped", reason=refused.message, exit_code=refused.exit_code)
@@ -90,9 +90,10 @@ def deliver(
 
 
 def _rest(ledger: Ledger, key: tuple[str, int], clock: Callable[[], datetime]) -> Halt:
-    """Nothing can be claimed now: is something due later?"""
+    """Nothing can be claimed now: is something due later, or the turn of a domain?"""
     ledger.expire(*key, clock())
-    due = ledger.next_due(*key)
+    moments = (ledger.next_due(*key), ledger.next_turn(*key))
+    due = min((moment for moment in moments if moment is not None), default=None)
     return Halt(why="done") if due is None else Halt(why="waiting", until=due)
 
 

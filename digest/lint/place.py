@@ -71,6 +71,9 @@ def at(proof: Proof, element: Element) -> Place:
     """An element: the post that brought its address, else the template's line that wrote it."""
     for name in ("src", "href"):
         url = element.get(name)
+        if url and url.startswith("cid:"):  # pictures that go along are posts' alone
+            brought = (p.brought for p in proof.rendered.pictures if p.id == url[4:])
+            return Place(part="posts", file=next(brought, ""), brought=True)
         source = source_of_url(proof, url) if url and not url.startswith("#") else None
         if source and not _is_post_link(proof, url or ""):
             return _of_source(source)

@@ -49,16 +49,28 @@ class _Part:
     simple: tuple[str, ...]
 
 
+Sheet = tuple[tuple[Rule, tuple[_Part, ...]], ...]
+
+
 @lru_cache(maxsize=16)
 def looks(html: str, *, dark: bool = False) -> tuple[Look, ...]:
     """The look of every element of a page, by its index."""
     page = read(html)
     sheet = tuple(_applicable(page, dark))
+    near: dict[tuple[str, str], Sheet] = {}  # the rules that may be meant for a tag with these classes: there are few
     seen: list[Look] = []
     for element in page.elements:
         around = seen[element.parent] if element.parent >= 0 else Look()
-        seen.append(_look(element, around, _cascade(page, element, sheet)))
+        kind = element.tag, element.get("class") or ""
+        if kind not in near:
+            near[kind] = tuple(pair for pair in sheet if _may_be(*kind, pair[1][-1]))
+        seen.append(_look(element, around, _cascade(page, element, near[kind])))
     return tuple(seen)
+
+
+def _may_be(tag: str, classes: str, part: _Part) -> bool:
+    wanted = {simple[1:] for simple in part.simple if simple[0] == "."}
+    return part.tag in ("*", tag) and wanted <= set(classes.split())
 
 
 def _applicable(page: Page, dark: bool) -> Iterator[tuple[Rule, tuple[_Part, ...]]]:
@@ -126,9 +138,7 @@ def _has(element: Element, simple: str) -> bool:
     return held is not None and (not equals or held == value.strip("\"' "))
 
 
-def _cascade(
-    page: Page, element: Element, sheet: tuple[tuple[Rule, tuple[_Part, ...]], ...]
-) -> tuple[Declaration, ...]:
+def _cascade(page: Page, element: Element, sheet: Sheet) -> tuple[Declaration, ...]:
     """The declarations for one element, the winning ones last."""
     ranked: list[tuple[tuple[bool, bool, tuple[int, int]], Declaration]] = []
     for rule, parts in sheet:

@@ -5,15 +5,16 @@ The quota counts what the ledger has of the last 24 hours, over all newsletters,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from digest.deliver import quiet
+from digest.deliver import quiet, turns
 from digest.interfaces import Ledger
 from digest.settings import Config, Newsletter, Smtp
 
-__all__ = ["Allowance", "allowance", "lasting", "relay_of", "time_needed"]
+__all__ = ["Allowance", "allowance", "lasting", "relay_of", "time_for_domains", "time_needed"]
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -98,6 +99,18 @@ def time_needed(
             return day * DAY + timedelta(seconds=left / a_second if a_second else 0.0)
         left -= room
     return LONGEST * DAY
+
+
+def time_for_domains(people: Iterable[tuple[str, int]], smtp: Smtp | None, newsletter: Newsletter) -> timedelta:
+    """Say how long the paces of recipient domains make an issue last, given how many people are at each."""
+    limits = {domain: (messages, seconds) for domain, messages, seconds in smtp.domains} if smtp else {}
+    longest = 0.0
+    for domain, number in people:
+        limit = limits.get(domain) or limits.get(turns.ANY)
+        if limit is not None:
+            longest = max(longest, turns.lasts(number, *limit))
+    days, rest = divmod(longest, quiet.hours_a_day(newsletter.quiet) * 3600)
+    return min(days * DAY + timedelta(seconds=round(rest)), LONGEST * DAY)
 
 
 def lasting(time: timedelta) -> str:

@@ -65,7 +65,7 @@ class Difference:
 
 def against_last(looker: Looker, newsletter: Newsletter, issue: str = "") -> Difference:
     """Compare the issue that is due, coming or named with the last one sent before it."""
-    chosen = looker.choose(newsletter, issue)
+    chosen = looker.meant(newsletter, issue)
     now = looker.edition(chosen).variants[0] if has_content(chosen) else None
     last = last_sent(looker, chosen)
     posts = tuple(k.post for k in chosen.selection.picked)

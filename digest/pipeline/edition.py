@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from digest.interfaces import Audience, Freeze, FrozenVariant
 from digest.language import speaks, tidy
 from digest.model import History, Issue, Occasion, Picture, Post, Proof, Rendered, Sample, Selection
+from digest.pipeline.topics import NO_TOPICS, Topics
 from digest.posts import compose
 from digest.posts.editor import Editor
 from digest.render import draw, mime
@@ -195,6 +196,7 @@ def proof_of(
     last: LastIssue,
     to_list: bool,
     variant: int = 0,
+    topics: Topics = NO_TOPICS,
 ) -> Proof:
     """All that the lint may look at, of one variant."""
     headers, text, html = mime.read(samples[0].data)
@@ -214,6 +216,8 @@ def proof_of(
         last_list_id=last.list_id,
         to_list=to_list,
         now=now,
+        topics=topics.chosen,
+        recent_tags=topics.written,
     )
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from digest.audience import tokens
-from digest.errors import UsageError
+from digest.errors import ConfigError, UsageError
 from digest.model import Finding, Rendered, Sample
 from digest.pipeline import preflight, reader
 from digest.pipeline.edition import Edition
@@ -48,7 +48,6 @@ def build(looker: Looker, shown: Shown, as_address: str, keys: tokens.Keys | Non
 def _write(
     config: Config, edition: Edition, variant: Rendered, sample: Sample, found: tuple[Finding, ...], out: Path
 ) -> tuple[Path, ...]:
-    out.mkdir(parents=True, exist_ok=True)
     issue = edition.issue
     headers, text, html = mime.read(sample.data)
     local = {p.image.url: p.image.file for p in issue.posts if p.image and p.image.file}
@@ -68,10 +67,24 @@ def _write(
         "issue.json": json.dumps(_facts(edition, variant), ensure_ascii=False, indent=2) + "\n",
         "issue.eml": sample.data,
     }
-    for name, content in contents.items():
-        data = content.encode() if isinstance(content, str) else content
-        (out / name).write_bytes(data)
+    _refuse_somebody_s(out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            data = content.encode() if isinstance(content, str) else content
+            (out / name).write_bytes(data)
+    except OSError as exc:
+        said = f"{exc.filename or out} cannot be written: {exc.strerror}"
+        raise ConfigError(said, hint="take another folder: --out DIR") from exc
     return tuple(out / name for name in contents)
+
+
+def _refuse_somebody_s(out: Path) -> None:
+    """Leave a folder alone whose index.html is not ours: it is a site's."""
+    page = out / "index.html"
+    if page.is_file() and look.MADE_BY.encode() not in page.read_bytes()[:2000]:
+        hint = "take a folder of its own: --out DIR"
+        raise UsageError("is there and is not from digest build; nothing was written", file=str(page), hint=hint)
 
 
 def _facts(edition: Edition, variant: Rendered) -> dict[str, object]:

@@ -80,17 +80,20 @@ class Looker:
     now: datetime
 
     def show(self, newsletter: Newsletter, issue: str = "", *, at_once: bool = False) -> Shown:
-        """Choose and make the edition for everyone on the lists. Raises DataError where it would hold nothing.
-
-        Where nobody named an issue and the due one has nothing in it (a run would skip it), the coming one is shown.
-        """
-        chosen = self.choose(newsletter, issue, at_once=at_once)
-        if not (issue or at_once or has_content(chosen)) and chosen.selection.occasion.due:
-            coming = self._after(chosen)
-            chosen = coming if has_content(coming) else chosen
+        """Choose and make the edition for everyone on the lists. Raises DataError where it would hold nothing."""
+        chosen = self.meant(newsletter, issue, at_once=at_once)
         need_content(chosen)
         audiences = audiences_in_files(self.lists, newsletter)
         return Shown(chosen=chosen, edition=self.edition(chosen, audiences), audiences=audiences)
+
+    def meant(self, newsletter: Newsletter, issue: str = "", *, at_once: bool = False) -> Chosen:
+        """Choose the issue to show: where nobody named one and the due one has nothing in it (a run would skip it), the
+        coming one."""
+        chosen = self.choose(newsletter, issue, at_once=at_once)
+        if not (issue or at_once or has_content(chosen)) and chosen.selection.occasion.due:
+            coming = self._after(chosen)
+            return coming if has_content(coming) else chosen
+        return chosen
 
     def history(self, newsletter: Newsletter) -> History:
         """What the ledger knows, or that there is none."""

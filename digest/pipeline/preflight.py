@@ -9,17 +9,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from digest.audience import tokens
-from digest.errors import PreflightFailed
+from digest.errors import PreflightFailed, TemplateError
 from digest.lint import runner, spam
 from digest.lint.network import Network
 from digest.model import Finding, Proof, Sample
 from digest.pipeline import edition as editions
+from digest.pipeline import topics
 from digest.pipeline.edition import LastIssue
 from digest.pipeline.look import Chosen, Looker, Shown, last_sent, post_findings
 from digest.pipeline.results import Checked
+from digest.pipeline.topics import NO_TOPICS, Topics
 from digest.settings import Newsletter
 
-__all__ = ["findings", "gravest_first", "judge", "online", "spam_scores", "whole"]
+__all__ = ["checked", "findings", "gravest_first", "judge", "of_mjml", "online", "spam_scores", "whole"]
 
 GRAVITY = ("error", "warning", "info")
 READERS = (("reader@example.net", "a"), ("other@example.com", "b"))
@@ -28,20 +30,45 @@ READERS = (("reader@example.net", "a"), ("other@example.com", "b"))
 def findings(looker: Looker, shown: Shown, *, to_list: bool) -> tuple[Finding, ...]:
     """Run the rules over every variant, gravest first; what holds for an earlier variant is not told again."""
     last = _last(looker, shown.chosen)
+    chosen = topics.of_readers(looker.sources, shown.chosen.newsletter, shown.audiences, shown.chosen.posts, looker.now)
     found: dict[tuple[object, ...], Finding] = {}
     for index, variant in enumerate(shown.edition.variants):
         samples = tuple(
             editions.sample(looker.config, variant, to=to, token=sign * 26, message_id=sign * 32)
             for to, sign in READERS
         )
-        told = runner.check(_proof(looker, shown, index, samples, last, to_list=to_list), looker.config.lint)
+        proof = _proof(looker, shown, index, samples, last, to_list=to_list, chosen=chosen)
+        told = runner.check(proof, looker.config.lint)
         places = set(found)
         found |= {(*_place(f), f.message): f for f in told if not any(_place(f) == p[:4] for p in places)}
     return gravest_first(found.values())
 
 
+def checked(looker: Looker, newsletter: Newsletter, issue: str, *, network: Network | None, score: bool) -> Checked:
+    """All that `check` tells. Mistakes of the MJML are findings too, though they leave nothing for other rules to look
+    at: the posts are judged beside them, and no more."""
+    try:
+        shown = looker.show(newsletter, issue)
+    except TemplateError as wrong:
+        if not wrong.mistakes:
+            raise
+        chosen = looker.meant(newsletter, issue)
+        return Checked(findings=gravest_first(of_mjml(wrong) + post_findings(chosen)), broken=chosen.broken)
+    return whole(looker, shown, network=network, score=score)
+
+
+def of_mjml(wrong: TemplateError) -> tuple[Finding, ...]:
+    """Each mistake of the MJML as a finding under its own rule."""
+    return tuple(
+        Finding(
+            rule=m.rule, severity="error", message=m.message, file=m.file or "", line=m.line, hint=m.hint, part="mjml"
+        )
+        for m in wrong.mistakes
+    )
+
+
 def whole(looker: Looker, shown: Shown, *, network: Network | None, score: bool) -> Checked:
-    """All that `check` tells: the rules, what is wrong with posts, and what was asked for besides."""
+    """Of an issue that could be drawn: the rules, what is wrong with posts, and what was asked for besides."""
     found = findings(looker, shown, to_list=False) + post_findings(shown.chosen)
     if network is not None or score:
         found += online(looker, shown, network) if network is not None else ()
@@ -84,7 +111,14 @@ def gravest_first(found: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _proof(
-    looker: Looker, shown: Shown, index: int, samples: tuple[Sample, ...], last: LastIssue, *, to_list: bool
+    looker: Looker,
+    shown: Shown,
+    index: int,
+    samples: tuple[Sample, ...],
+    last: LastIssue,
+    *,
+    to_list: bool,
+    chosen: Topics = NO_TOPICS,
 ) -> Proof:
     return editions.proof_of(
         looker.config,
@@ -96,6 +130,7 @@ def _proof(
         last=last,
         to_list=to_list,
         variant=index,
+        topics=chosen,
     )
 
 

@@ -1,15 +1,15 @@
-"""One look at an issue for the preview page: a variant as a reader gets it, findings, and what is left out."""
+"""One look at an issue for the preview page: a variant as a reader gets it, what is left out; then the findings."""
 
 from __future__ import annotations
 
 from digest.audience import tokens
-from digest.model import PreviewAudience, PreviewState
+from digest.model import Finding, PreviewAudience, PreviewState
 from digest.pipeline import look, people, preflight, reader
 from digest.pipeline.look import Looker, Shown
 from digest.render import mime
 from digest.render.album import inlined
 
-__all__ = ["state"]
+__all__ = ["findings", "state"]
 
 READERS = 5  # addresses to look as, a variant
 
@@ -34,12 +34,16 @@ def state(
         headers=headers,
         raw=sample.data,
         size=len(html.encode()),
-        findings=preflight.findings(looker, shown, to_list=False) + look.post_findings(shown.chosen),
         picked=selection.picked,
         left_out=selection.left_out,
         audiences=tuple(_audience(looker, shown, i) for i in range(len(edition.variants))),
         variant=index,
     )
+
+
+def findings(looker: Looker, shown: Shown) -> tuple[Finding, ...]:
+    """What the preflight has to say of what is shown."""
+    return preflight.findings(looker, shown, to_list=False) + look.post_findings(shown.chosen)
 
 
 def _audience(looker: Looker, shown: Shown, index: int) -> PreviewAudience:

@@ -21,7 +21,7 @@ from digest.interfaces import Ledger, Roster, Transport
 from digest.model import Counts, Finding
 from digest.pipeline import edition as editions
 from digest.pipeline import people, preflight, work
-from digest.pipeline.allowance import relay_of, time_needed
+from digest.pipeline.allowance import relay_of, time_for_domains, time_needed
 from digest.pipeline.look import Looker, Shown, need_content
 from digest.pipeline.report import Report
 from digest.pipeline.work import Hands
@@ -159,7 +159,11 @@ def _play(
     now = hands.clock()
     frozen = hands.ledger.freeze(editions.freeze_of(shown.edition, newsletter.lists, now), now)
     first = looker.ledger.first_sent() if looker.ledger else None
-    takes = time_needed(frozen.counts.queued, real, newsletter, zone, first, now)
+    by_domain = hands.ledger.people_by_domain(frozen.id, frozen.revision) if real and real.domains else ()
+    takes = max(
+        time_needed(frozen.counts.queued, real, newsletter, zone, first, now),
+        time_for_domains(by_domain, real, newsletter),
+    )
     loud = replace(newsletter, quiet="")
     report = work.work_off(hands, loud, frozen)
     seconds, at_first = report.seconds, sink.taken

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from digest.errors import DigestError
 from digest.lifecycle import IssueState
-from digest.standing import Counts, FrozenIssue, Occasion
+from digest.standing import Counts, FrozenIssue, Occasion, Waiting
 
-__all__ = ["Report", "facts", "of_issue", "of_occasion", "sentence"]
+__all__ = ["Report", "facts", "of_issue", "of_occasion", "sentence", "with_turns"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,7 @@ class Report:
     news: bool = False  # an editor who asked for reports gets one
     same_id: bool = True  # the relay keeps our Message-ID: a second copy can be recognised
     waiting: bool = False  # nothing was tried: it is not time yet, and that was told before
+    turns: Waiting = field(default_factory=Waiting)  # who waits for the turn of their domain
 
     def as_json(self, *, show_addresses: bool = False) -> dict[str, Any]:
         """The object of `status --json`; addresses only where they are asked for."""
@@ -98,6 +99,16 @@ def of_issue(issue: FrozenIssue, **more: Any) -> Report:
         "retry_at": issue.go_on_at,
     }
     return Report(**(fields | more))
+
+
+def with_turns(made: Report, turns: Waiting) -> Report:
+    """Add who waits for the turn of their domain; where nobody else is left, the issue goes on with the first."""
+    if turns.first is None:
+        return made
+    at = made.retry_at
+    if made.state != "stopped" and turns.people == made.counts.queued:
+        at = min(at or turns.first, turns.first)
+    return replace(made, turns=turns, retry_at=at)
 
 
 def of_occasion(occasion: Occasion, **more: Any) -> Report:

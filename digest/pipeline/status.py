@@ -50,6 +50,8 @@ def _in_ledger(config: Config, ledger: Ledger, issue: FrozenIssue, now: datetime
         failures=ledger.failures(*key),
         retry_at=issue.go_on_at or ledger.next_due(*key),
     )
+    if issue.counts.queued:
+        made = report.with_turns(made, ledger.waiting(*key, now))
     return finished(config, ledger, made, now)
 
 
@@ -69,4 +71,4 @@ def _keeps_ids(config: Config) -> bool:
     from digest.pipeline.allowance import relay_of
 
     smtp = relay_of(config)
-    return smtp is None or presets.known(smtp.preset, smtp.host).message_id == "kept"
+    return smtp is None or presets.known(smtp.preset, smtp.host).message_id != "replaced"

@@ -1,4 +1,4 @@
-"""What a run looks at between two messages: a wish to stop, the issue's state, quiet hours, complaints.
+"""What a run looks at between two messages: a wish to stop, the issue's state, quiet hours, bounces and complaints.
 
 Asking is cheap; about once a second it looks at the ledger and the clock. Nothing here changes anything.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
 
-from digest.deliver import quiet
+from digest.deliver import brake, quiet
 from digest.interfaces import FrozenIssue, Ledger
 from digest.lifecycle import IssueState
 from digest.settings import Newsletter
@@ -17,12 +17,11 @@ from digest.settings import Newsletter
 __all__ = ["Watch"]
 
 LOOK = 1.0  # seconds between two looks at the ledger and the clock
-COMPLAINTS_LOOK = 10.0  # seconds between two counts of complaints
-BRAKE_FROM, BRAKE_SHARE = 200, 0.003  # messages of this run; what Gmail and Yahoo call too many complaints
+COUNT = 10.0  # seconds between two counts of bounces and complaints
 
 
 class Watch:
-    """Call it: True once the run has to end. `why`: interrupted, moved (by a person), quiet or complaints."""
+    """Call it: True once the run has to end. `why`: interrupted, moved (by a person), quiet or brake."""
 
     def __init__(
         self,
@@ -36,7 +35,6 @@ class Watch:
     ) -> None:
         self._ledger, self._issue, self._newsletter = ledger, issue, newsletter
         self._stop, self._sleep, self._clock = stop, sleep, clock
-        self._began, self._sent_before = clock(), issue.counts.sent
         self._next_look = self._next_count = 0.0
         self.why = self.reason = ""
         self.until: datetime | None = None
@@ -68,14 +66,8 @@ class Watch:
         if self.until is not None:
             self.why, self.reason = "quiet", f"quiet hours ({self._newsletter.quiet})"
             return
-        sent = seen.counts.sent - self._sent_before
-        if sent >= BRAKE_FROM and now >= self._next_count:
-            self._next_count = now + COMPLAINTS_LOOK
-            self._count_complaints(sent)
-
-    def _count_complaints(self, sent: int) -> None:
-        complaints = self._ledger.complaints(self._issue.id, self._issue.revision, self._began)
-        if complaints > BRAKE_SHARE * sent:
-            self.why = "complaints"
-            share = f"{100 * complaints / sent:.1f} %"
-            self.reason = f"{share} of {sent:,} readers complained: ask who joined this list, and how"
+        if seen.counts.sent + seen.counts.failed >= brake.FROM and now >= self._next_count:
+            self._next_count = now + COUNT
+            so_far = self._ledger.reception(self._issue.id, self._issue.revision)
+            if reason := brake.complained(so_far) or brake.refused(so_far):
+                self.why, self.reason = "brake", reason

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from digest.errors import ConfigError, DigestError
-from digest.interfaces import Freeze, FrozenIssue
+from digest.interfaces import Freeze, FrozenIssue, Waiting
 from digest.lifecycle import IssueState
 from digest.model import Counts, Post
 from digest.pipeline import edition as editions
@@ -76,13 +76,32 @@ def _go_on(hands: Hands, looker: Looker, newsletter: Newsletter, issue: FrozenIs
     waits = issue.state is IssueState.STOPPED and issue.go_on_at is not None and issue.go_on_at > hands.clock()
     if waits or orders.dry_run:
         return report.of_issue(issue, zone=newsletter.timezone, exit_code=75 if waits else 0, waiting=waits)
-    due = hands.ledger.next_due(issue.id, issue.revision)
-    idle = not issue.counts.queued and due is not None and due > hands.clock() + hands.wait
-    if idle and issue.deadline > hands.clock():
-        return report.of_issue(issue, zone=newsletter.timezone, retry_at=due, exit_code=75, waiting=True)
-    notes = _too_late(hands, looker, newsletter, issue)
+    if (due := _idle_until(hands, issue)) and issue.deadline > hands.clock():
+        made = report.of_issue(issue, zone=newsletter.timezone, retry_at=due, exit_code=75, waiting=True)
+        return report.with_turns(made, hands.ledger.waiting(issue.id, issue.revision, hands.clock()))
+    notes = (*_moved(hands, issue), *_too_late(hands, looker, newsletter, issue))
     done = work.work_off(hands, newsletter, issue)
     return replace(done, notes=(*notes, *done.notes))
+
+
+def _idle_until(hands: Hands, issue: FrozenIssue) -> datetime | None:
+    """When the first of an issue's people is due again, where nothing can be done for any of them before."""
+    key, now = (issue.id, issue.revision), hands.clock()
+    turns = hands.ledger.waiting(*key, now) if issue.counts.queued else Waiting()
+    if turns.people != issue.counts.queued:
+        return None
+    due = min((moment for moment in (hands.ledger.next_due(*key), turns.first) if moment), default=None)
+    return due if due is not None and due > now + hands.wait else None
+
+
+def _moved(hands: Hands, issue: FrozenIssue) -> tuple[str, ...]:
+    """That this issue was begun elsewhere: a state folder that was copied sends it from both, and no ledger sees it."""
+    if not hands.moved_from:
+        return ()
+    return (
+        f"{issue.id} was begun on another machine ({hands.moved_from}): if digest still runs there, with its own copy "
+        "of the state folder, people get it twice; leave the folder on one machine",
+    )
 
 
 def _too_late(hands: Hands, looker: Looker, newsletter: Newsletter, issue: FrozenIssue) -> tuple[str, ...]:
@@ -177,9 +196,12 @@ def plan(looker: Looker, shown: Shown) -> tuple[str, ...]:
     ]
     first = looker.ledger.first_sent() if looker.ledger else None
     zone = looker.config.site.timezone
-    takes = time_needed(total, relay_of(looker.config), newsletter, zone, first, looker.now)
+    smtp = relay_of(looker.config)
+    takes = time_needed(total, smtp, newsletter, zone, first, looker.now)
     if takes > timedelta(minutes=1):
         lines.append(f"takes about {lasting(takes)} with the limits of the relay")
+    if smtp is not None and smtp.domains:
+        lines.append("domains with a pace of their own may take longer: digest rehearse says how long")
     return tuple(lines)
 
 

@@ -19,7 +19,7 @@ from digest.interfaces import FrozenIssue, Ledger, Roster, Transport
 from digest.lifecycle import Event, IssueState
 from digest.model import Counts
 from digest.pipeline import control, edition, report
-from digest.pipeline.allowance import allowance
+from digest.pipeline.allowance import allowance, relay_of, time_for_domains
 from digest.pipeline.watch import Watch
 from digest.render import mime
 from digest.settings import Config, Newsletter, Sender
@@ -49,6 +49,7 @@ class Hands:
     wait: timedelta = timedelta(seconds=10)
     progress: Callable[[Counts], None] | None = None
     log: Callable[..., None] = _tell_nobody
+    moved_from: str = ""  # the machine of the run before, where that was another one
 
 
 def unfinished(ledger: Ledger, newsletter: str) -> tuple[FrozenIssue, ...]:
@@ -65,6 +66,7 @@ def work_off(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> report
         return _not_now(hands, newsletter, issue, ends)
     hands.ledger.recover(*key, now)
     control.step(hands.ledger, key, Event.BEGIN, now)
+    issue = _in_time(hands, newsletter, issue)
     hands.log("issue.begin", newsletter=newsletter.name, issue=issue.id, revision=issue.revision)
     watch = _watch(hands, newsletter, issue)
     try:
@@ -77,6 +79,17 @@ def work_off(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> report
     made = replace(made, seconds=round(monotonic() - began, 3), news=_is_news(issue, made))
     hands.log("issue.end", **report.facts(made))
     return made
+
+
+def _in_time(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> FrozenIssue:
+    """Give an issue as much longer as the paces of domains need: nobody fails for having had to wait."""
+    smtp = relay_of(hands.config)
+    if smtp is None or not smtp.domains or issue.frozen_at is None:
+        return issue
+    key = issue.id, issue.revision
+    needed = time_for_domains(hands.ledger.people_by_domain(*key), smtp, newsletter)
+    hands.ledger.extend(*key, issue.frozen_at + newsletter.deadline + needed)
+    return replace(issue, deadline=max(issue.deadline, issue.frozen_at + newsletter.deadline + needed))
 
 
 def _watch(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> Watch:
@@ -197,12 +210,13 @@ def _close(hands: Hands, newsletter: Newsletter, issue: FrozenIssue, ended: send
 
 def _told(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> report.Report:
     key = issue.id, issue.revision
-    return report.of_issue(
+    made = report.of_issue(
         issue,
         zone=newsletter.timezone,
         uncertain=hands.ledger.uncertain(*key),
         failures=hands.ledger.failures(*key),
     )
+    return report.with_turns(made, hands.ledger.waiting(*key, hands.clock())) if issue.counts.queued else made
 
 
 def _not_now(hands: Hands, newsletter: Newsletter, issue: FrozenIssue, ends: datetime) -> report.Report:

@@ -14,7 +14,7 @@ OFFSETS = {  # hours east: RFC 5322 4.3, and what Europeans write
     "z": 0, "utc": 0, "gmt": 0, "ut": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6,
     "pst": -8, "pdt": -7, "wet": 0, "west": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3, "jst": 9,
 }  # fmt: skip
-CLOCK = r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?"
+CLOCK = r"(?P<h>\d{1,2})(?::(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?|(?= ?[AaPp]\.?[Mm]))"  # 10:00, 3 pm
 ZONE = r"(?: ?(?P<zone>[A-Za-z]{1,4}(?![\w/])|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?(?::\d{2})?|\[?[A-Z]\w+/[\w/+-]+\]?))?"
 TAIL = rf"(?:[T ,]+(?:at )?{CLOCK} ?(?P<half>[AaPp]\.?[Mm]\.?)?{ZONE}(?: ?\([^()]*\))?)?"
 YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})([-/.])(?P<mo>\d{{1,2}})\2(?P<d>\d{{1,2}}){TAIL}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +17,14 @@ CANDIDATES = (
     "source/_posts", "src/content/blog", "src/content/posts", "src/content/post", "content/blog", "content/posts",
     "content/post", "content/articles", "content/news", "content/en/blog", "content/en/posts", "_posts",
     "collections/_posts", "docs/blog/posts", "blog/posts", "src/posts", "src/blog", "src/_posts", "data/blog",
-    "src/data/blog", "src/pages/blog", "src/pages/posts", "pages/blog", "blog", "posts", "articles", "news",
-    "docs/blog", "content",
+    "src/data/blog", "src/app/blog", "app/blog", "source/blog", "source/posts", "docs/posts", "src/pages/blog",
+    "src/pages/posts", "pages/blog", "blog", "posts", "articles", "news", "docs/blog", "content",
 )  # fmt: skip
-ALL = (".md", ".markdown", ".mdx", ".mkd", ".mkdn", ".mdown", ".rst", ".txt", ".lr", ".meta", ".html", ".htm")
+ALL = (".md", ".markdown", ".mdx", ".mkd", ".mkdn", ".mdown", ".rst", ".txt", ".lr", ".meta", ".html", ".htm", ".qmd",
+       ".rmd", ".rmarkdown")  # fmt: skip
 NO_POSTS = {"readme", "changelog", "contributing", "license", "licence", "code_of_conduct", "code-of-conduct",
             "security", "authors", "contributors", "maintainers"}  # fmt: skip
+DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-.")
 UP = 4  # how far above a source outside the project the site's own files are looked for
 
 
@@ -50,7 +53,7 @@ def survey(
         seen = recognise.by_site(root, top, rule.name)
         file = seen[1] if seen else None
     tree.files = [f for f in tree.files if f.rel.lower().endswith(rule.suffixes) and _may_be_post(f.rel)]
-    tree.files = _at_home(tree.files, root, rule)
+    tree.files = _at_home(_unmade(tree.files), root, rule)
     return tree, rule, file
 
 
@@ -61,10 +64,21 @@ def _may_be_post(rel: str) -> bool:
     return "_" not in rel or not any(f.startswith("_") and f not in {"_posts", "_drafts"} for f in rel.split("/"))
 
 
-def _at_home(files: list[File], root: Path, rule: Dialect) -> list[File]:
-    """Of a dialect whose posts have a home (`_posts`), those that lie in it; of dated names, those that have a date."""
-    from digest.posts.dates import day_in_name
+def _unmade(files: list[File]) -> list[File]:
+    """A text with programs in it (R Markdown) that was made into Markdown or HTML beside it is that file's post."""
+    sources = [f for f in files if f.rel.lower().endswith((".rmd", ".rmarkdown"))]
+    if not sources:
+        return files
+    made = {f.rel.rpartition(".")[0] for f in files if f.rel.lower().endswith((".md", ".markdown", ".html"))}
+    dropped = {f.rel for f in sources if f.rel.rpartition(".")[0] in made}
+    return [f for f in files if f.rel not in dropped]
 
+
+def _at_home(files: list[File], root: Path, rule: Dialect) -> list[File]:
+    """Of a dialect whose posts have a home (`_posts`), those that lie in it; of dated names, those that have a date.
+
+    A day that no calendar knows is one too: whoever reads the post tells, where its metadata do not name another.
+    """
     outside = set(rule.outside)
     kept = [f for f in files if outside.isdisjoint(f.rel.split("/")[:-1])] if outside else files
     homes = set(rule.homes)
@@ -72,7 +86,7 @@ def _at_home(files: list[File], root: Path, rule: Dialect) -> list[File]:
         kept = [f for f in kept if homes & set(f.rel.split("/")[:-1])]
     if rule.dated_names:
         whole = [(f, (*root.parts, *f.rel.split("/"))) for f in kept]
-        kept = [f for f, parts in whole if "_posts" not in parts or day_in_name(parts[-1])[0]]
+        kept = [f for f, parts in whole if "_posts" not in parts or DATED.match(parts[-1])]
     return kept
 
 

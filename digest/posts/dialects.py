@@ -32,10 +32,14 @@ class Dialect:
     # -- slugs and addresses
     roots: tuple[str, ...] = ()  # the folder below which the path is the address
     strip_date: bool = True  # a date that begins the name is no part of the slug
-    slug: str = "name"  # name | lower | words | title: see links
+    slug: str = "name"  # how a slug is made of the name or the title: see slugs
+    written_slug: str = "same"  # how one is made of the slug that the metadata name; empty: they cannot
     address: str = ""  # the pattern of a post's address; empty: the dialect has no rule
+    leaf: str = ""  # that of a post that does not stand for its folder, where it is another
+    site_day: bool = False  # the day in an address is that of the site's zone, not of the offset that was written
     languages: bool = False  # a folder just below the root, or `name.xx.md`, gives the language
     # -- metadata
+    inherits: bool = False  # posts have values from their site or folder
     tag_split: str = ","
     rooted_pictures: bool = False  # `img/a.png` is counted from the site, not from the post
     keywords: bool = True  # `keywords` stand for tags where there are none
@@ -44,18 +48,22 @@ class Dialect:
 TABLE: tuple[Dialect, ...] = (
     Dialect(
         name="jekyll",
+        inherits=True,
         files=("_config.yml", "_config.yaml", "_config.toml"),
         suffixes=(".md", ".markdown", ".mkd", ".mkdn", ".html", ".htm"),
         utc_stamp=True,
         homes=("_posts", "_drafts"),
         dated_names=True,
-        slug="cased",
+        slug="jekyll",
+        written_slug="jekyll",
         address="/{categories}/{year}/{month}/{day}/{slug}.html",
+        site_day=True,
         tag_split=" ",
         keywords=False,
     ),
     Dialect(
         name="hugo",
+        inherits=True,
         files=(
             "hugo.toml",
             "hugo.yaml",
@@ -68,11 +76,12 @@ TABLE: tuple[Dialect, ...] = (
             "config/_default/hugo.*",
             "config/_default/config.*",
         ),
-        suffixes=(".md", ".markdown", ".mdx", ".html"),
+        suffixes=(".md", ".markdown", ".mdx", ".html", ".rmd", ".rmarkdown"),  # the last two: blogdown
         zone="config",
         roots=("content",),
         strip_date=False,
-        slug="lower",
+        slug="hugo",
+        written_slug="hugo-words",
         address="/{place}/{slug}/",
         languages=True,
         keywords=False,
@@ -88,10 +97,11 @@ TABLE: tuple[Dialect, ...] = (
     ),
     Dialect(
         name="eleventy",
+        inherits=True,
         files=(".eleventy.js", ".eleventy.cjs", "eleventy.config.*"),
         zone="utc",
         roots=("src", "content"),
-        address="/{place}/{slug}/",
+        address="/{place}/{stem}/",
         american=True,
     ),
     Dialect(
@@ -126,7 +136,10 @@ TABLE: tuple[Dialect, ...] = (
         name="hexo",
         files=("_config.yml",),
         homes=("_posts", "_drafts"),
+        slug="hexo",
+        written_slug="",
         address="/{year}/{month}/{day}/{slug}/",
+        site_day=True,
         keywords=False,
     ),
     Dialect(
@@ -156,15 +169,17 @@ TABLE: tuple[Dialect, ...] = (
     ),
     Dialect(
         name="pelican",
+        inherits=True,
         files=("pelicanconf.py",),
         suffixes=(".md", ".markdown", ".mkd", ".mdown", ".rst", ".html", ".htm"),
         zone="config",
         outside=("pages", "extra"),
-        slug="title",
+        slug="pelican",
         address="/{slug}.html",
     ),
     Dialect(
         name="nikola",
+        inherits=True,
         files=("conf.py",),
         suffixes=(".md", ".markdown", ".mdx", ".rst", ".txt", ".html", ".htm"),
         zone="config",
@@ -173,11 +188,32 @@ TABLE: tuple[Dialect, ...] = (
         address="/{place}/{slug}/",
         languages=True,
     ),
+    Dialect(
+        name="quarto",
+        files=("_quarto.yml", "_quarto.yaml"),
+        suffixes=(".qmd", ".md", ".rmd"),
+        strip_date=False,
+        address="/{place}/{slug}/",
+        leaf="/{place}/{slug}.html",
+        american=True,
+        keywords=False,
+    ),
+    Dialect(
+        name="vitepress",
+        files=(".vitepress/config.*", ".vuepress/config.*"),
+        utc_stamp=True,
+        utc_day=True,
+        strip_date=False,
+        address="/{place}/{slug}/",
+        leaf="/{place}/{slug}.html",
+        american=True,
+    ),
     Dialect(name="plain", suffixes=(".md", ".markdown", ".mdx")),
 )
 NAMES = {d.name: d for d in TABLE}
 NICKNAMES = {"11ty": "eleventy", "material": "mkdocs-material", "mkdocs": "mkdocs-material", "nextjs": "next",
-             "next.js": "next", "user": "plain", "markdown": "plain"}  # fmt: skip
+             "next.js": "next", "blogdown": "hugo", "vuepress": "vitepress", "user": "plain",
+             "markdown": "plain"}  # fmt: skip
 
 
 def dialect(name: str) -> Dialect | None:

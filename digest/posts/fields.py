@@ -21,11 +21,11 @@ from digest.posts.links import Place
 from digest.posts.tags import split
 from digest.posts.written import Value, Written
 
-__all__ = ["ID_KEYS", "Keys", "Zones", "authors", "draft", "excerpt", "expiry", "flags", "labels", "published",
-           "unlisted", "updated"]  # fmt: skip
+__all__ = ["ID_KEYS", "Keys", "Zones", "authors", "category_path", "draft", "excerpt", "expiry", "flags", "labels",
+           "published", "unlisted", "updated"]  # fmt: skip
 
 DATE_KEYS = ("date", "pubdate", "pubdatetime", "publishdate", "publishedat", "publishedon", "published",
-             "datepublished", "publicationdate", "created", "createdat", "datecreated")  # fmt: skip
+             "datepublished", "publicationdate", "created", "createdat", "datecreated", "rsspubdate")  # fmt: skip
 UPDATE_KEYS = ("lastmod", "updated", "modified", "updateddate", "updatedat", "lastmodified", "lastmodifiedat",
                "moddatetime", "datemodified", "lastupdated", "lastupdate", "updatedate")  # fmt: skip
 EXPIRY_KEYS = (
@@ -39,10 +39,14 @@ EXPIRY_KEYS = (
     "expirationdate",
 )
 ID_KEYS = ("id", "guid", "uuid")
-EXCERPT_KEYS = ("excerpt", "summary", "description", "abstract")
+EXCERPT_KEYS = ("excerpt", "summary", "description", "abstract", "spoiler", "desc", "blurb")
 YES = {"true", "yes", "on", "y", "1"}
 NO = {"false", "no", "off", "n", "0", "", "never"}
 NESTED = ("extra", "params", "taxonomies")  # tables that Zola and Hugo give to the site's own keys
+OF_THE_BUILD = re.compile(
+    r"(?:git )?(?:last[ -]modified|created)$|today$|now$|`r ", re.IGNORECASE
+)  # Eleventy, Quarto, R
+HASHED = re.compile(r"^#+(?=\w)")  # Obsidian: #tag
 IN_PATH = re.compile(r"(?:^|/)(\d{4})/(\d{1,2})/(\d{1,2})(?:/|$)")
 TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
@@ -56,7 +60,8 @@ def plain(key: str) -> str:
 class Keys:
     """Metadata, asked by keys in any spelling; problems found on the way gather in `problems`."""
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: Front, inherited: Mapping[str, Value] | None = None, joined: str = "") -> None:
+        """Take the metadata of a post; what it inherits stands where it says nothing, and adds to the key `joined`."""
         self.front = front
         self.problems: list[Problem] = list(front.problems)
         self.values: dict[str, Value] = {}
@@ -65,6 +70,12 @@ class Keys:
             if plain(key) not in self.values or plain(key) == key:
                 self.values[plain(key)] = value
                 self.names[plain(key)] = key
+        for key, value in (inherited or {}).items():
+            own = self.values.get(plain(key))
+            if own is None:
+                self.values[plain(key)], self.names[plain(key)] = value, key
+            elif key == joined:
+                self.values[key] = [*(value if isinstance(value, list) else [value]), *_list(own)]
 
     @staticmethod
     def _all(values: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
@@ -104,6 +115,10 @@ class Keys:
         self.problems.append(Problem(line=self.line(key), message=message, severity=severity))
 
 
+def _list(value: Value) -> list[Value]:
+    return [Written(part, value.line) for part in split(value)] if isinstance(value, Written) else [*value]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zones:
     """How times without an offset are taken: `zone`, and what of YAML's own times is UTC."""
@@ -136,7 +151,8 @@ def published(keys: Keys, place: Place, zones: Zones, rule: Dialect) -> dates.Mo
             found = zones.read(written)
         except dates.NotADate:
             shown = " ".join(written.split())[:60]
-            keys.wrong(key, f'{keys.names[key]} "{shown}" is not a date; write YYYY-MM-DD', error=True)
+            why = "is the day on which the site is made" if OF_THE_BUILD.match(shown) else "is not a date"
+            keys.wrong(key, f'{keys.names[key]} "{shown}" {why}; write YYYY-MM-DD', error=True)
     if found is not None and key == "date":
         found = _later(keys, found, zones)
     if found is None:
@@ -288,7 +304,7 @@ def labels(keys: Keys, *names: str, at: str = ",", whole: tuple[str, ...] = ()) 
             found |= dict.fromkeys(_listed(keys, name, value))
         elif value is not None:
             keys.wrong(name, f"{keys.names[name]} is a mapping, so it is passed over; write a list")
-    return tuple(found)
+    return tuple(dict.fromkeys(HASHED.sub("", label) for label in found))
 
 
 def _listed(keys: Keys, name: str, items: list[Value]) -> Iterator[str]:
@@ -304,19 +320,37 @@ def _listed(keys: Keys, name: str, items: list[Value]) -> Iterator[str]:
             keys.wrong(name, f"{keys.names[name]} holds something that is no text, so it is passed over; write words")
 
 
+def category_path(keys: Keys) -> tuple[str, ...]:
+    """Hexo: a list of categories is a path from the widest to the narrowest; of several paths the last one counts."""
+    value = keys.values.get("categories", keys.values.get("category"))
+    while isinstance(value, list) and value and isinstance(value[-1], list):
+        value = value[-1]
+    parts = value if isinstance(value, list) else [value]
+    return tuple(" ".join(p.split()) for p in parts if isinstance(p, Written) and p.strip())
+
+
 def authors(keys: Keys, known: Mapping[str, str]) -> str:
     """Who wrote a post, as one text; keys into the site's own list of authors (`known`) become names."""
     found: list[str] = []
     for key in ("author", "authors", "creator", "byline"):
         value = keys.values.get(key)
         if value:
-            for item in value if isinstance(value, list) else [value]:
+            for item in _people(keys, value):
                 name = _name(item, known)
                 if name and name not in found:
                     found.append(name)
         if found:
             break
     return ", ".join(found)
+
+
+def _people(keys: Keys, value: Value) -> list[Value]:
+    """The entries of a list; Pelican's `Authors: Ann; Bee, C.` is one too."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, Written) and keys.front.form in {"headers", "rest"} and ";" in value:
+        return [Written(part, value.line) for part in split(value, ";")]
+    return [value]
 
 
 def _name(item: Value, known: Mapping[str, str]) -> str:

@@ -1,7 +1,8 @@
 """The head of a post: where its metadata ends and its text begins, in each form that generators know.
 
-Fenced YAML (`---`), TOML (`+++`) and JSON (`;;;`, `{`) here; forms without a fence are in `unfenced`. What the values
-mean is no concern of this module (see fields). A head that cannot be read is told with its line, never raised.
+Fenced YAML (`---`), TOML (`+++`) and JSON (`;;;`, `{`) here, and `---json` as JavaScript's generators have it; forms
+without a fence are in `unfenced`. What the values mean is no concern of this module (see fields). A head that cannot be
+read is told with its line, never raised.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from dataclasses import dataclass, field, replace
 from frontmatter.default_handlers import BaseHandler, YAMLHandler
 
 from digest.model import Problem
+from digest.posts.script import exported, literal
 from digest.posts.unfenced import Head, lektor, unfenced
 from digest.posts.written import Mistake, Value, Written, from_json, from_toml, from_yaml
 
 __all__ = ["Front", "read"]
 
+HEAD = 4000  # characters in which a text that exports its metadata does so
 LIMIT = 256_000  # characters of metadata: more is no metadata
 ONE_LINE = re.compile(r"\+{3,}[ \t]+\S.*=.*\+{3,}[ \t]*$")
 BRACED = re.compile(r'\{\s*("|\}\s*$)')
+NAMED = re.compile(r"---[ \t]*(yaml|yml|toml|json5?|js|javascript)[ \t]*\n", re.IGNORECASE)
+NAMED_END = re.compile(r"^---[ \t]*$", re.MULTILINE)
 LOOKS_LIKE_A_KEY = re.compile(r"""\s*["']?[\w.$@-]+["']?\s*[:=](\s|$)""")
 
 
@@ -96,6 +101,8 @@ def read(text: str, *, kind: str = "md", loose: bool = True) -> Front:
     front = None
     if opening in {"---", "+++", ";;;"} or text[shift : shift + 1] == "{":
         front = _fenced(text, shift, opening)
+    if front is None and kind in {"mdx", "md"} and "export" in text[:HEAD]:
+        front = _exported(text)
     if front is None and loose:
         front = _unfenced(text, unfenced(text, kind))
     if front is None:
@@ -119,6 +126,8 @@ def _fenced(text: str, shift: int, opening: str) -> Front | None:
     if opening == "+++" and ONE_LINE.match(line):
         said = "all metadata stands on one line between +++ and +++; put each key on its own line"
         return _broken(text, shift + len(line) + 1, "toml", said, first)
+    if (named := NAMED.match(rest)) is not None:
+        return _named(text, shift, named, first)
     if opening[0] == "{":
         return _braced(text, shift, first) if BRACED.match(rest) else None
     handler = HANDLERS[opening]
@@ -139,6 +148,35 @@ def _fenced(text: str, shift: int, opening: str) -> Front | None:
     except Mistake as wrong:
         return _broken(text, body_at, handler.form, wrong.message, wrong.line)
     return _made(text, values, body_at, handler.form, [_twice(key, at) for key, at in twice])
+
+
+def _named(text: str, shift: int, named: re.Match[str], first: int) -> Front | None:
+    """A fence that says in which language the metadata stand (Eleventy, Gatsby). JavaScript is read, never run."""
+    start = shift + named.end()
+    closing = NAMED_END.search(text, start)
+    if closing is None:
+        return None
+    form = named[1].lower()
+    head, body_at = text[start : closing.start()], min(closing.end() + 1, len(text))
+    try:
+        if form == "toml":
+            return _made(text, from_toml(head, first + 1), body_at, form, [])
+        if form in {"yaml", "yml"}:
+            values, twice = from_yaml(head, first + 1)
+            return _made(text, values, body_at, "yaml", [_twice(key, at) for key, at in twice])
+    except Mistake as wrong:
+        return _broken(text, body_at, form, wrong.message, wrong.line)
+    read = literal(head, head.find("{"), first + 1) if "{" in head else None
+    if read is None:
+        said = f"the metadata opened by ---{named[1]} is no plain object, and programs are not run; write it as YAML"
+        return _broken(text, body_at, "json", said, first)
+    return _made(text, read[0], body_at, "json", [])
+
+
+def _exported(text: str) -> Front | None:
+    """MDX that exports its metadata as an object."""
+    read = exported(text)
+    return _made(text, read[0], read[1], "json", []) if read else None
 
 
 def _braced(text: str, shift: int, first: int) -> Front:

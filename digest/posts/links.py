@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from digest.posts import slugs
 from digest.posts.dates import day_in_name
 from digest.posts.dialects import Dialect
+from digest.posts.permalinks import Words, dated, fill
 from digest.posts.site_files import SiteFile
 
 __all__ = [
@@ -20,7 +21,6 @@ __all__ = [
     "Place",
     "absolute",
     "address",
-    "fill",
     "is_web",
     "joined",
     "place_of",
@@ -32,7 +32,6 @@ __all__ = [
 WORDS = ("slug", "name", "path", "year", "month", "day", "category", "categories", "title", "place", "section", "base",
          "i_month", "i_day", "yy", "y_day", "hour", "minute", "second", "id")  # fmt: skip
 INDEXES = {"lektor": "contents", "next": "page"}  # what else stands for its folder
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
 LANGUAGES = frozenset(  # ISO 639-1, two letters each
     re.findall(
         "..",
@@ -56,6 +55,7 @@ class Place:
     dated: bool = False  # the name itself begins with a date
     lang: str = ""
     index: bool = False
+    home: Path | None = None  # the root of the site's content, where its sections must be told from folders
 
 
 def is_language(text: str) -> bool:
@@ -67,7 +67,7 @@ def is_language(text: str) -> bool:
 def place_of(rel: str, root: Path, rule: Dialect, site: SiteFile) -> Place:
     """Say what a path below the source's root means in a dialect."""
     *folders, file = rel.split("/")
-    stem = file.rpartition(".")[0] or file
+    stem = (file.rpartition(".")[0] or file).removesuffix(".html")  # Middleman: name.html.md
     lang = ""
     if rule.languages and "." in stem and is_language(stem.rpartition(".")[2]):
         stem, _, lang = stem.rpartition(".")
@@ -87,8 +87,13 @@ def place_of(rel: str, root: Path, rule: Dialect, site: SiteFile) -> Place:
         lang = lang or below.pop(0)
     return Place(
         path=path, name=rest if dated and strip else stem, below=tuple(below), folders=tuple(folders), day=day,
-        dated=dated, lang=lang, index=index,
+        dated=dated, lang=lang, index=index, home=_home_of_sections(site),
     )  # fmt: skip
+
+
+def _home_of_sections(site: SiteFile) -> Path | None:
+    asked = any("{sections}" in pattern for _, pattern in site.addresses)
+    return site.root / site.home if asked and site.root else None
 
 
 def _day_of(folders: Sequence[str]) -> date | None:
@@ -125,32 +130,19 @@ def _below(root: Path, folders: Sequence[str], rule: Dialect, site: SiteFile) ->
 
 def slug_of(written: str, place: Place, title: str, rule: Dialect, site: SiteFile) -> str:
     """The slug: as written in the metadata, else of the name or the title, as the dialect makes it."""
-    if written:
-        return written.strip().strip("/") or place.name
+    if written and rule.written_slug:
+        return slugs.made(rule.written_slug, written.strip("/")) or place.name
+    if rule.name == "hexo":
+        return _hexo_slug(place, site)
     how = site.slug or rule.slug
-    if how == "title":
-        return _of_title(title, rule) or place.name
-    if how == "lower":  # Hugo
-        kept = re.sub(r"[^\w./+~\s-]", "", place.name.lower())
-        return re.sub(r"\s+", "-", kept.strip())
-    if how == "github":  # Astro
-        return re.sub(r"[^\w\- ]", "", place.name.lower()).replace(" ", "-")
-    if how == "cased":  # Jekyll
-        return re.sub(r"[^\w.~!$&'()+,;=@-]+", "-", place.name).strip("-")
-    if how == "words":
-        from slugify import slugify
-
-        return str(slugify(place.name)) or place.name
-    return re.sub(r"\s+", "-", place.name.strip())
+    return slugs.made(how, title if how in {"title", "pelican"} else place.name) or place.name
 
 
-def _of_title(title: str, rule: Dialect) -> str:
-    plain = re.sub(r"[^\w\s-]", "", unicodedata.normalize("NFC", title)).strip().lower()
-    if rule.name != "pelican":
-        return re.sub(r"\s", "-", plain)
-    from slugify import slugify
-
-    return str(slugify(plain, regex_pattern=r"[^-a-z0-9_]+"))
+def _hexo_slug(place: Place, site: SiteFile) -> str:
+    """Hexo: the path below _posts, as it is where its pattern for names is met, else made smooth."""
+    at = len(place.below) - place.below[::-1].index("_posts") if "_posts" in place.below else len(place.below)
+    path = "/".join([*place.below[at:], place.name])
+    return slugs.made("hexo", path) if site.dated_names and not place.dated else path
 
 
 # ------------------------------------------------------------------------------------------------ addresses
@@ -189,34 +181,71 @@ def _based(base: str, site: SiteFile) -> str:
 
 
 def words_of(
-    place: Place, slug: str, at: datetime | None, categories: Sequence[str], rule: Dialect, site: SiteFile
-) -> Mapping[str, str]:
-    """What a pattern may name."""
-    dated = {} if at is None else {
-        "year": f"{at.year:04}", "month": f"{at.month:02}", "day": f"{at.day:02}", "i_month": str(at.month),
-        "i_day": str(at.day), "yy": f"{at.year % 100:02}", "y_day": f"{at.timetuple().tm_yday:03}",
-        "hour": f"{at.hour:02}", "minute": f"{at.minute:02}", "second": f"{at.second:02}",
-    }  # fmt: skip
-    slugs = [_category(c) for c in categories]
-    below = place.below
+    place: Place,
+    title: str,
+    slug: str,
+    *,
+    asked: bool,
+    at: datetime | None,
+    categories: Sequence[str],
+    lang: str,
+    rule: Dialect,
+    site: SiteFile,
+) -> Words:
+    """What a pattern may name. `asked` says that the post's metadata name the slug; `categories` lead to it."""
+    of_dialect = {"jekyll": _jekyll_words, "hugo": _hugo_words, "hexo": _hexo_words}.get(rule.name, _plain_words)
+    stem = place.path.rpartition("/")[2]
     base = site.base or _base(place, rule)
-    return {
-        "slug": slug, "title": slug, "name": place.name, "path": place.path, "category": slugs[0] if slugs else "",
+    known = {
+        "slug": slug, "title": slug, "name": place.name, "path": place.path, "stem": stem, "id": "", "lang": lang,
+        "place": "/".join(place.below), "place_stem": "/".join([*place.below, stem]),
+        "section": place.below[0] if place.below else "", "base": "" if base == "/" else base,
         "categories": "/".join(c.lower() for c in categories),
-        "place": "/".join(_hugo(p) if rule.name == "hugo" else p for p in below),
-        "section": below[0] if below else "", "base": base, "id": "", **dated,
+    }  # fmt: skip
+    own = partial(of_dialect, place, title, slug, asked, categories)
+    if rule.name in {"hugo", "hexo"}:  # which have another word for what we know
+        return Words({**known, **own()}, partial(dated, at) if at else dict)
+    return Words(known, own, partial(dated, at) if at else dict)
+
+
+def _category(categories: Sequence[str]) -> str:
+    return slugs.made("words", categories[0]) if categories else ""
+
+
+def _plain_words(_place: Place, title: str, _slug: str, _asked: bool, categories: Sequence[str]) -> Mapping[str, str]:
+    return {"title_slug": slugs.made("words", title), "category": _category(categories)}
+
+
+def _jekyll_words(place: Place, _title: str, slug: str, _asked: bool, categories: Sequence[str]) -> Mapping[str, str]:
+    low = [slugs.made("jekyll-low", c) for c in categories]
+    return {
+        "category": _category(categories), "slug_categories": "/".join(low), "collection": "posts",
+        "low_slug": slugs.made("jekyll-low", slug), "output_ext": ".html",
+        "low_stem": slugs.made("jekyll-low", place.path.rpartition("/")[2]),
     }  # fmt: skip
 
 
-@lru_cache(maxsize=1024)
-def _category(label: str) -> str:
-    from slugify import slugify
+def _hugo_words(place: Place, title: str, slug: str, asked: bool, categories: Sequence[str]) -> Mapping[str, str]:
+    named = slugs.made("hugo-words", place.name)
+    titled = slugs.made("hugo-title", title)
+    return {
+        "category": _category(categories), "title_slug": titled, "name_slug": named,
+        "place": "/".join(slugs.made("hugo", p) for p in place.below),
+        "sections": "/".join(slugs.made("hugo-words", p) for p in _sections(place.home, place.below)),
+        "slug_or_title": slug if asked else titled, "slug_or_name": slug if asked else named,
+    }  # fmt: skip
 
-    return str(slugify(label))
+
+def _sections(home: Path | None, below: tuple[str, ...]) -> tuple[str, ...]:
+    """Hugo: the first folder is a section, and each below it that has a page of its own."""
+    if home is None:
+        return below
+    return tuple(p for i, p in enumerate(below) if not i or any(home.joinpath(*below[: i + 1]).glob("_index.*")))
 
 
-def _hugo(part: str) -> str:
-    return re.sub(r"\s+", "-", part.lower())
+def _hexo_words(_place: Place, title: str, slug: str, _asked: bool, categories: Sequence[str]) -> Mapping[str, str]:
+    return {"category": "/".join(slugs.made("hexo", c) for c in categories), "name": slug.rpartition("/")[2],
+            "title_slug": slugs.made("hexo", title).lower()}  # fmt: skip
 
 
 def _base(place: Place, rule: Dialect) -> str:
@@ -230,14 +259,7 @@ def _base(place: Place, rule: Dialect) -> str:
     return "/".join(below)
 
 
-def fill(pattern: str, words: Mapping[str, str]) -> str:
-    """Fill a pattern's {words}; empty where it names one that is unknown here (a date that is not there)."""
-    if any(word not in words for word in PLACEHOLDER.findall(pattern)):
-        return ""
-    return PLACEHOLDER.sub(lambda m: words[m[1]], pattern)
-
-
-def templated(template: str, words: Mapping[str, str], base: str) -> str:
+def templated(template: str, words: Words, base: str) -> str:
     """An address by the pattern of [sources.X] url, which may begin with / ; empty where a word of it is unknown."""
     filled = fill(template, words)
     if not filled:
@@ -247,24 +269,23 @@ def templated(template: str, words: Mapping[str, str], base: str) -> str:
 
 
 def address(
-    words: Mapping[str, str], place: Place, written_slug: str, base: str, language: str, rule: Dialect, site: SiteFile
+    words: Words, place: Place, written_slug: str, base: str, language: str, rule: Dialect, site: SiteFile
 ) -> str:
     """The address by the dialect's rule, absolute; empty where the rule or the site's address is unknown.
 
     A post in another language than the site's lies below its language (Hugo, Pelican, Nikola).
     """
-    pattern = (
-        next((p for first, p in site.addresses if place.below[:1] == (first,)), "") or site.address or rule.address
-    )
+    own = next((p for first, p in site.addresses if place.below[:1] == (first,)), "") or site.address
+    pattern = own or (rule.leaf if rule.leaf and not place.index else rule.address)
     if not pattern or not base:
         return ""
+    if rule.name == "pelican" and not own and words["lang"] not in {"", site.language}:
+        pattern = "/{slug}-{lang}.html"
     if rule.name == "docusaurus":
         if written_slug.startswith("/"):
             pattern = "/{base}" + written_slug
         elif not written_slug and place.day is not None:
             pattern = "/{base}/{year}/{month}/{day}/{slug}"
-    if words["base"] == "/":
-        words = {**words, "base": ""}
     filled = fill(pattern, words)
     if filled and place.lang and place.lang != language.partition("-")[0] and place.lang != language:
         filled = f"/{place.lang}{filled}"

@@ -18,6 +18,8 @@ from digest.posts.dates import midnight
 from digest.posts.dialects import Dialect
 from digest.posts.fields import Keys, Zones
 from digest.posts.front_matter import Front, read
+from digest.posts.inherited import Inherited
+from digest.posts.permalinks import Words, fill, hugo, jekyll, template
 from digest.posts.pictures import picture
 from digest.posts.site_files import SiteFile
 from digest.posts.walk import Found
@@ -46,6 +48,7 @@ class Blog:
     authors: Mapping[str, str] = field(default_factory=dict)
     tops: tuple[Path, ...] = ()  # where pictures may lie
     dated: frozenset[str] = frozenset()  # folders that hold dated posts
+    inherited: Inherited | None = None  # what posts have from their site
 
 
 def decoded(raw: bytes) -> tuple[str, Problem | None]:
@@ -80,8 +83,8 @@ def post_of(blog: Blog, file: Found) -> Post | None:
             raw = opened.read(LARGEST + 1)
         if len(raw) > LARGEST:
             return broken(blog, file.rel, None, TOO_LARGE)
-        beside = Path(file.full).with_suffix(".meta")
-        meta = beside.read_bytes() if blog.rule.name == "nikola" and beside.is_file() else None
+        beside = Path(file.full).with_suffix(".meta") if blog.rule.name == "nikola" else None
+        meta = beside.read_bytes() if beside and beside.is_file() else None
     except OSError as wrong:
         return broken(blog, file.rel, None, f"the file cannot be read ({wrong.strerror}); give us the right to read it")
     if not raw.strip() and meta is None:
@@ -106,7 +109,8 @@ class _Assembly:
 
     def __init__(self, blog: Blog, file: Found, front: Front, trouble: Problem | None) -> None:
         self.blog, self.file, self.front = blog, file, front
-        self.keys = Keys(front)
+        given = blog.inherited.of(file.rel) if blog.inherited else {}
+        self.keys = Keys(front, given, joined="tags" if blog.rule.name == "eleventy" else "")
         if trouble:
             self.keys.problems.insert(0, trouble)
         self.place = links.place_of(file.rel, blog.root, blog.rule, blog.site)
@@ -127,12 +131,13 @@ class _Assembly:
             return None
         title = self.title()
         categories = self.categories()
-        slug_written = " ".join((keys.text("slug") or "").split())
+        slug_written = " ".join((keys.text("slug", "postslug") or "").split())
         slug = links.slug_of(slug_written or self.last_of_path(), self.place, title, rule, blog.site)
         canonical = links.absolute(keys.text("canonical", "canonicalurl", "canonicallink", "relcanonical") or "",
                                    blog.base, blog.site)  # fmt: skip
         source_url = self.source_url()
-        url, guessed = self.url(when.at if when else None, slug, slug_written, categories, canonical, source_url)
+        words = self.words(when.at if when else None, title, slug, bool(slug_written), categories)
+        url, guessed = self.url(words, slug, slug_written, canonical, source_url)
         marks = fingerprint(title, self.body)
         if self.file.rel.lower().endswith((".rst", ".txt")):
             self.warn(self.line, "the text is reStructuredText, not Markdown, and is shown as it stands; "
@@ -217,7 +222,8 @@ class _Assembly:
         whole = ("category",) if self.blog.rule.name == "jekyll" else ()
         found = fields.labels(self.keys, "category", "categories", at=self.blog.rule.tag_split, whole=whole)
         if self.blog.rule.name == "pelican" and not found:
-            return self.place.folders[-1:]  # USE_FOLDER_AS_CATEGORY, as it is by default
+            default = self.blog.site.category
+            return self.place.folders[-1:] or ((default,) if default else ())  # USE_FOLDER_AS_CATEGORY
         return tuple(dict.fromkeys((*self.folders_as_categories(), *found)))
 
     def folders_as_categories(self) -> tuple[str, ...]:
@@ -260,23 +266,23 @@ class _Assembly:
 
     # -- its address
 
-    def url(
-        self,
-        at: datetime | None,
-        slug: str,
-        slug_written: str,
-        categories: tuple[str, ...],
-        canonical: str,
-        source: str,
-    ) -> tuple[str, bool]:
+    def words(self, at: datetime | None, title: str, slug: str, asked: bool, categories: tuple[str, ...]) -> Words:
+        """What the pattern of an address may name."""
+        rule, site = self.blog.rule, self.blog.site
+        at = at.astimezone(self.blog.zones.zone) if at and rule.site_day else at
+        if rule.name == "hexo":
+            categories = fields.category_path(self.keys) or ((site.category,) if site.category else ())
+        return links.words_of(self.place, title, slug, asked=asked, at=at, categories=categories, lang=self.lang(),
+                              rule=rule, site=site)  # fmt: skip
+
+    def url(self, words: Words, slug: str, slug_written: str, canonical: str, source: str) -> tuple[str, bool]:
         """The address for readers, and whether it was guessed (DESIGN: link).
 
         A canonical address on another site's host names the original; readers of this site are sent to this site's
         page as long as its rule is known.
         """
         blog = self.blog
-        words = links.words_of(self.place, slug, at, categories, blog.rule, blog.site)
-        asked = self.asked(words)
+        asked, program = self.asked(words)
         if asked:
             return asked, False
         host = re.sub(r"^https?://(www\.)?", "", blog.base.lower()).partition("/")[0]
@@ -284,30 +290,38 @@ class _Assembly:
         external = source if not self.body and self.keys.text("externalurl", "externallink") else ""
         filled = links.templated(blog.template, words, blog.base) if blog.template else ""
         ruled = links.address(words, self.place, slug_written, blog.base, blog.language, blog.rule, blog.site)
-        first = [canonical if own else "", external, filled, ruled, canonical, source]
+        first = [canonical if own else "", external, filled, "" if program else ruled, canonical, source]
         found = next((url for url in first if url), "")
         if found or not blog.base:
             return found, False
-        self.warn(None, "the post's address is not known, so it is guessed from the site's and the slug; "
+        why = "its permalink is a program of the site's" if program else "the post's address is not known"
+        self.warn(None, f"{why}, so it is guessed from the site's and the slug; "
                         f"set `url` in [sources.{blog.source}]")  # fmt: skip
-        return links.joined(blog.base, f"/{slug}/"), True
+        return ruled or links.joined(blog.base, f"/{slug}/"), True
 
-    def asked(self, words: Mapping[str, str]) -> str:
-        """The address that the metadata ask for."""
+    def asked(self, words: Words) -> tuple[str, bool]:
+        """The address that the metadata ask for; and whether they ask for one that only the site can make."""
         blog, keys = self.blog, self.keys
         names = ("permalink", "url", "path") if blog.rule.name == "zola" else ("permalink", "url")
         written = keys.text(*(n for n in names if keys.truth(n) is None))
         if written is None:
-            return ""
+            return "", False
         text = written.strip()
-        if blog.rule.name in {"jekyll", "hexo"} and "://" not in text:
-            from digest.posts.site_files import pattern_of
-
-            text = links.fill(pattern_of(text), words)
-        elif blog.rule.name == "zola" and not text.endswith("/") and "://" not in text:
-            text += "/"
+        if "://" not in text:
+            text = self.patterned(text, words)
         url = links.absolute(text, blog.base, blog.site)
-        if not url and blog.base and not re.search(r"\{\{|\{%|\$\{", written):
+        program = re.search(r"\{\{|\{%|\$\{", written) is not None
+        if not url and blog.base and not program:
             key = next(n for n in names if keys.text(n) is written)
             keys.wrong(key, f"{keys.names[key]} is no web address, so it is passed over; write https://… or /path/")
-        return url
+        return url, program and not url and blog.rule.name == "eleventy"
+
+    def patterned(self, text: str, words: Words) -> str:
+        """The path that a permalink in the metadata means in this dialect."""
+        name = self.blog.rule.name
+        if name in {"jekyll", "hugo"} and ":" in text:
+            text = re.sub("/{2,}", "/", fill(jekyll(text) if name == "jekyll" else hugo(text), words))
+        elif name == "eleventy" and "{{" in text:
+            text = fill(template(text), words)
+        whole = name == "zola" or (name == "hugo" and not re.search(r"\.\w+$", text))
+        return text + "/" if whole and text and not text.endswith("/") else text

@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from digest.posts.written import Mistake, Value, from_json, from_toml, from_yaml
+from digest.posts import permalinks
+from digest.posts.written import Mistake, Value, Written, from_json, from_toml, from_yaml
 
-__all__ = ["SiteFile", "mapping", "pattern_of", "read", "text_of"]
+__all__ = ["Scope", "SiteFile", "mapping", "read", "text_of"]
 
 LIMIT = 500_000
-COLONS = re.compile(r":(\w+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Values that the posts below a path inherit; `kind` where the site says that it means posts alone."""
+
+    path: str = ""
+    kind: str = ""
+    values: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +42,9 @@ class SiteFile:
     base: str = ""  # what the address of the blog begins with (docusaurus, mkdocs)
     dated_names: bool | None = None  # the configuration takes dates from names (Hugo), or does not (Hexo)
     slug: str = ""  # title: slugs are made of titles
+    defaults: tuple[Scope, ...] = ()  # what posts inherit
+    category: str = ""  # of a post that names none
+    language: str = ""  # of a post that names none, where it counts for addresses
 
 
 def text_of(path: Path) -> str:
@@ -62,7 +74,8 @@ def read(dialect: str, file: Path | None) -> SiteFile:
         return SiteFile()
     readers = {
         "jekyll": _jekyll, "hexo": _hexo, "hugo": _hugo, "zola": _zola, "docusaurus": _docusaurus,
-        "mkdocs-material": _material, "pelican": _pelican, "nikola": _nikola,
+        "mkdocs-material": _material, "pelican": _pelican, "nikola": _nikola, "quarto": _quarto,
+        "vitepress": _vitepress,
     }  # fmt: skip
     reader = readers.get(dialect)
     return reader(file) if reader else SiteFile(root=file.parent)
@@ -82,37 +95,30 @@ def _path_of(url: str) -> str:
     return urlsplit(url).path.rstrip("/") if url.startswith(("http://", "https://", "/")) else ""
 
 
-def _colons(pattern: str) -> str:
-    """`/:year/:title/` in our words."""
-    known = {"title": "slug", "slugorfilename": "slug", "filename": "name", "contentbasename": "name", "month": "month",
-             "slugorcontentbasename": "slug",
-             "post_title": "slug", "sections": "place", "short_year": "yy"}  # fmt: skip
-    return COLONS.sub(lambda m: "{" + known.get(m[1], m[1]) + "}", pattern)
-
-
-JEKYLL_STYLES = {
-    "date": "/{categories}/{year}/{month}/{day}/{slug}.html",
-    "pretty": "/{categories}/{year}/{month}/{day}/{slug}/",
-    "ordinal": "/{categories}/{year}/{y_day}/{slug}.html",
-    "none": "/{categories}/{slug}.html",
-}
-
-
-def pattern_of(permalink: str) -> str:
-    """A permalink of Jekyll or Hexo, or the name of one of Jekyll's styles, as a pattern of ours."""
-    return JEKYLL_STYLES.get(permalink) or _colons(permalink)
-
-
 def _jekyll(file: Path) -> SiteFile:
     values = mapping(file)
     permalink = _words(values, "permalink")
+    homes = (_words(values, "source").strip("./"), _words(values, "collections_dir").strip("./"))
     return SiteFile(
         root=file.parent,
         timezone=_words(values, "timezone"),
-        address=pattern_of(permalink) if permalink else "",
+        address=permalinks.jekyll(permalink) if permalink else "",
         prefix=_path_of(_words(values, "baseurl")),
-        home=_words(values, "collections_dir"),
+        home="/".join(h for h in homes if h),
+        defaults=tuple(_scopes(values.get("defaults"))),
     )
+
+
+def _scopes(defaults: Value | None) -> Iterator[Scope]:
+    """Jekyll's defaults that hold for posts. `permalink` is none of a post's own wishes, but a pattern all the same."""
+    for entry in defaults if isinstance(defaults, list) else []:
+        scope, values = (entry.get("scope"), entry.get("values")) if isinstance(entry, dict) else (None, None)
+        if not isinstance(values, dict):
+            continue
+        named = scope if isinstance(scope, dict) else {}
+        kind = _words(named, "type")
+        if kind in {"", "posts", "drafts"}:
+            yield Scope(path=_words(named, "path").strip("/"), kind=kind, values=values)
 
 
 def _hexo(file: Path) -> SiteFile:
@@ -122,9 +128,10 @@ def _hexo(file: Path) -> SiteFile:
     return SiteFile(
         root=file.parent,
         timezone=_words(values, "timezone"),
-        address="/" + _colons(permalink).lstrip("/") if permalink else "",
+        address=permalinks.hexo(permalink) if permalink else "",
         prefix=_path_of(_words(values, "root")),
         dated_names=":year" in new_name if new_name else None,
+        category=_words(values, "default_category") or "uncategorized",
     )
 
 
@@ -136,12 +143,12 @@ def _hugo(file: Path) -> SiteFile:
             for more in sorted(file.parent.glob(f"{part}.*")):
                 values.setdefault(part, dict(mapping(more)))
     addresses: list[tuple[str, str]] = []
-    permalinks = values.get("permalinks")
-    if isinstance(permalinks, dict):
-        page = permalinks.get("page")
-        for section, pattern in (page if isinstance(page, dict) else permalinks).items():
+    patterns = values.get("permalinks")
+    if isinstance(patterns, dict):
+        page = patterns.get("page")
+        for section, pattern in (page if isinstance(page, dict) else patterns).items():
             if isinstance(pattern, str):
-                addresses.append((section, _colons(pattern).replace("{section}", section)))
+                addresses.append((section, permalinks.hugo(pattern)))
     named = values.get("frontmatter")
     names = named.get("date") if isinstance(named, dict) else None
     return SiteFile(
@@ -191,6 +198,26 @@ def _material(file: Path) -> SiteFile:
     )
 
 
+def _quarto(file: Path) -> SiteFile:
+    website = mapping(file).get("website")
+    url = _words(website, "site-url") if isinstance(website, dict) else ""
+    return SiteFile(root=file.parent, prefix=_path_of(url))
+
+
+def _vitepress(file: Path) -> SiteFile:
+    """The posts lie below the folder that holds `.vitepress`, or below its `srcDir`."""
+    text = text_of(file)
+    base = re.search(r"""\bbase\s*:\s*["'](/[^"'\s]*)["']""", text)
+    home = re.search(r"""\bsrcDir\s*:\s*["']([^"'\s]+)["']""", text)
+    clean = re.search(r"\bcleanUrls\s*:\s*true\b", text) is not None
+    return SiteFile(
+        root=file.parent.parent,
+        prefix=base[1].rstrip("/") if base else "",
+        home=home[1].strip("./") if home else "",
+        address="/{place}/{slug}" if clean else "",
+    )
+
+
 def _python(file: Path) -> dict[str, object]:
     """The literals that a Python configuration assigns at its top level."""
     try:
@@ -207,19 +234,6 @@ def _python(file: Path) -> dict[str, object]:
     return found
 
 
-PELICAN = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
-PELICAN_DATES = {"%Y": "{year}", "%m": "{month}", "%d": "{day}", "%y": "{yy}", "%-m": "{i_month}", "%-d": "{i_day}"}
-
-
-def _strftime(found: re.Match[str]) -> str:
-    if found[1] != "date":
-        return "{" + found[1] + "}"
-    shown = found[2] or "%Y-%m-%d"
-    for theirs, ours in PELICAN_DATES.items():
-        shown = shown.replace(theirs, ours)
-    return "{unknown}" if "%" in shown else shown
-
-
 def _pelican(file: Path) -> SiteFile:
     values = _python(file)
     url = values.get("ARTICLE_URL")
@@ -227,9 +241,21 @@ def _pelican(file: Path) -> SiteFile:
     return SiteFile(
         root=file.parent,
         timezone=zone if isinstance(zone, str) else "",
-        address="/" + PELICAN.sub(_strftime, url).lstrip("/") if isinstance(url, str) else "",
+        address=permalinks.pelican(url) if isinstance(url, str) else "",
         slug="name" if values.get("SLUGIFY_SOURCE") == "basename" else "",
+        defaults=_by(values.get("AUTHOR")),
+        category=_text(values.get("DEFAULT_CATEGORY", "misc")),
+        language=_text(values.get("DEFAULT_LANG", "en")),
     )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _by(author: object) -> tuple[Scope, ...]:
+    """The author of all posts that name none."""
+    return (Scope(values={"author": Written(author)}),) if isinstance(author, str) and author.strip() else ()
 
 
 def _nikola(file: Path) -> SiteFile:
@@ -240,4 +266,5 @@ def _nikola(file: Path) -> SiteFile:
         root=file.parent,
         timezone=zone if isinstance(zone, str) else "",
         address="" if pretty else "/{place}/{slug}.html",
+        defaults=_by(values.get("BLOG_AUTHOR")),
     )

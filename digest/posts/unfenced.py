@@ -1,5 +1,5 @@
 """Heads without a fence: Pelican's and MultiMarkdown's `Key: value` lines, Nikola's `.. key:` lines and <meta> tags,
-reStructuredText's title and field list, Hexo's old form, Lektor's contents.lr.
+Franklin's `@def` lines, reStructuredText's title and field list, Hexo's old form, Lektor's contents.lr.
 
 Each reader gives a Head, or None where the text has no such head. Nothing here knows what a key means.
 """
@@ -19,6 +19,9 @@ __all__ = ["Head", "lektor", "unfenced"]
 LINES = 60  # a head without a fence is short
 HEADER = re.compile(r"([A-Za-z][\w .-]{0,40}?)[ \t]*:(?:[ \t]+(.*)|[ \t]*)$")
 NIKOLA = re.compile(r"\.\. ([a-z_][\w-]*):(?:[ \t]+(.*)|[ \t]*)$")
+DEFINED = re.compile(r"@def[ \t]+(\w+)[ \t]*=[ \t]*(.*)$")
+QUOTED = re.compile(r"""\"{1,3}([^"]*)\"{1,3}""")
+JULIAN = re.compile(r"Date\((\d{4}),\s*(\d{1,2}),\s*(\d{1,2})\)")
 META = re.compile(
     r"""<meta\s+name\s*=\s*["']([\w.-]+)["']\s+content\s*=\s*(?:"([^"]*)"|'([^']*)')\s*/?>\s*$""", re.IGNORECASE
 )
@@ -34,7 +37,7 @@ class Head:
     """What an unfenced head says, and where the text behind it begins; `body` is given where it is no plain rest."""
 
     values: Mapping[str, Value]
-    form: str  # headers | nikola | meta | rest | yaml | lektor
+    form: str  # headers | nikola | franklin | meta | rest | yaml | lektor
     body_at: int
     body: str | None = None
     body_line: int = 1
@@ -43,7 +46,7 @@ class Head:
 
 def unfenced(text: str, kind: str) -> Head | None:
     """Find a head without a fence in a text of this kind (the file name's ending)."""
-    readers: tuple[Callable[[str], Head | None], ...] = (_nikola, _old_hexo, _headers)
+    readers: tuple[Callable[[str], Head | None], ...] = (_nikola, _franklin, _old_hexo, _headers)
     if kind in {"rst", "txt"}:
         readers = (_nikola, _rest, _headers)
     elif kind in {"html", "htm"}:
@@ -75,6 +78,26 @@ def _nikola(text: str) -> Head | None:
             return Head(values=values, form="nikola", body_at=_offset(lines, number)) if values else None
         values[Written(found[1], number + 1)] = Written((found[2] or "").strip(), number + 1)
     return Head(values=values, form="nikola", body_at=min(_offset(lines, len(lines)), len(text))) if values else None
+
+
+def _franklin(text: str) -> Head | None:
+    """`@def key = value` lines: a text, a list of texts or a day of Julia's; other values are programs."""
+    lines = _opening_lines(text)
+    values: dict[str, Value] = {}
+    number = 0
+    while number < len(lines) and (found := DEFINED.match(lines[number])) is not None:
+        key, value = Written(found[1], number + 1), found[2].strip()
+        parts = [Written(part, number + 1) for part in QUOTED.findall(value)]
+        if day := JULIAN.fullmatch(value):
+            values[key] = Written(f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}", number + 1)
+        elif value.startswith("["):
+            values[key] = list(parts)
+        else:
+            values[key] = parts[0] if parts else Written(value, number + 1)
+        number += 1
+    if not values:
+        return None
+    return Head(values=values, form="franklin", body_at=min(_offset(lines, number), len(text)))
 
 
 def _headers(text: str) -> Head | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from digest.errors import DataError
 from digest.model import Picture, Post
 from digest.render import images
-from digest.render.images import NO_PICTURE, TOGETHER, Unfit
+from digest.render.images import NO_PICTURE, TOGETHER, TooHeavy, Unfit
 
 __all__ = ["Album", "Developed", "Local", "Seen", "inlined"]
 
@@ -119,15 +119,17 @@ class Album:
             if source is None or negative is None:
                 return tag[0]
             try:
-                picture = self._print(negative, tag[0])
+                picture, stilled = self._print(negative, tag[0])
                 if picture.id not in made and sum(len(p.data) for p in made.values()) + len(picture.data) > TOGETHER:
-                    raise Unfit(f"does not fit any more: {TOGETHER // 1_000_000} MB of pictures go along at most")
+                    raise TooHeavy(f"does not fit any more: {TOGETHER // 1_000_000} MB of pictures go along at most")
             except Unfit as unfit:
                 rest = "it stays on the web" if negative.url else "its alternative text stands instead"
-                told.append(
-                    (negative.post.path, "image-weight", f"the picture {self._shown(negative.file)} {unfit}; {rest}")
-                )
+                rule = "image-weight" if isinstance(unfit, TooHeavy) else "image-file"
+                told.append((negative.post.path, rule, f"the picture {self._shown(negative.file)} {unfit}; {rest}"))
                 return _elsewhere(tag[0], source, negative.url)
+            if stilled:
+                what = f"the picture {self._shown(negative.file)} moves and is too large for that; it goes along still"
+                told.append((negative.post.path, "image-weight", what))
             made.setdefault(picture.id, picture)
             return tag[0].replace(source[0], f' src="cid:{picture.id}"')
 
@@ -138,11 +140,13 @@ class Album:
         """Whether a picture is the site's own, so that somebody may expect it to go along."""
         return not re.match(r"(?i)[a-z][a-z0-9+.-]*:|//", named) or named.startswith(f"{self._home}/")
 
-    def _print(self, negative: _Negative, tag: str) -> Picture:
+    def _print(self, negative: _Negative, tag: str) -> tuple[Picture, bool]:
+        """The picture as it goes along, and whether it had to stop moving for it."""
         width = WIDTH.search(tag)
         across = 2 * max(int(width[1]) if width else 0, self._at_least)
         made = images.made(self._read(negative.post, negative.file), across)
-        return Picture(id=f"{images.digest_of(made.data)}@{self._domain}", kind=made.kind, data=made.data)
+        name = f"{images.digest_of(made.data)}@{self._domain}"
+        return Picture(id=name, kind=made.kind, data=made.data, brought=negative.post.path), made.stilled
 
     def _measure(self, post: Post, file: str) -> tuple[int, int, str]:
         """Width, height and digest of a file; each is read once a variant."""

@@ -37,7 +37,27 @@ BOX = re.compile(
 )
 TAB = re.compile(r"^(?P<indent>[ \t]*+)===[!+]*+\s++[\"“](?P<title>[^\"”]++)[\"”]\s*+$")
 COLONS = re.compile(
-    r"^(?P<indent>[ \t]*+)(?P<colons>:{3,}+)\s*+(?P<kind>[A-Za-z][\w-]*+)?\s*+(?:\{[^}]*+\})?(?P<title>.*)$"
+    r"^(?P<indent>[ \t]*+)(?P<colons>:{3,}+)\s*+(?P<kind>[A-Za-z][\w-]*+)?\s*+(?P<braced>\{[^}]*+\})?(?P<title>.*)$"
+)
+CALLOUT = re.compile(r"\.callout-(\w++)")  # Quarto
+TITLE = re.compile(r"\btitle=\"([^\"]*+)\"")
+HEADING = re.compile(r"^#{1,6}\s++(.*)$")
+# What is set side by side or behind tabs on a page stands one below the other in a mail: no box, no title of its own.
+LAYOUTS = frozenset(
+    {"panel-tabset", "columns", "column", "code-group", "code-tabs", "tabs", "tab", "raw", "v-pre", "div", "center",
+     "group", "grid", "cards", "lead"}
+)  # fmt: skip
+CHUNK = re.compile(r"^(?P<fence>[ \t]*+(?:`{3,}+|~{3,}+))\s*+\{(?P<language>[a-z]\w*+)\b(?P<options>[^}]*+)\}\s*+$")
+CHUNK_OPTION = re.compile(r"^\s*+(?:#|//)\|")
+HIDDEN = re.compile(r"\b(?:include|echo)\s*+[=:]\s*+(?:false|f)\b", re.IGNORECASE)
+ABBREVIATION = re.compile(r"^\*\[[^\]]++\]:")
+BLOCK_END = re.compile(r"^\^\s*+$")  # kramdown
+TOC_ITEM = re.compile(r"^\s*+(?:[-*+]|1\.)\s")
+TOC_MARK = re.compile(r"^\s*+\{:\s*+(?:\.[\w-]++\s++)*toc\b[^}]*+\}\s*+$")
+SNIPPET = re.compile(r"^\s*+<<<\s*+@?[\w./~-]|^\s*+<!--\s*+@include:")  # VitePress, VuePress
+MARKDOWN_WITHIN = re.compile(
+    r"^\s*+<(?:div|section|article|aside|figure|header|footer|main|details|center|p)\b[^<>]*?\smarkdown\b[^<>]*+>\s*+$",
+    re.IGNORECASE,
 )
 ALERT = re.compile(r"^(?P<quote>\s*>\s*)\[!(?P<kind>[A-Za-z]+)\][+-]?\s*(?P<title>.*)$")
 CONTENTS = re.compile(r"^\s*(?:\[TOC\]|\[\[_?toc_?\]\]|\{:\s*toc\s*\}|\$\{toc\})\s*$", re.IGNORECASE)
@@ -46,7 +66,7 @@ DEEPEST = 8  # boxes within one another; nobody writes more, and each is read on
 
 def plain_markdown(body: str, dialect: str = "") -> str:
     """Turn a body as its generator reads it into Markdown and HTML; `dialect` says which signs are never text."""
-    lines = _boxes(_modules(_code_tags(body.split("\n"))))
+    lines = _boxes(_noise(_modules(_chunks(_code_tags(body.split("\n"))))))
     pieces = _split("\n".join(lines))
     return "".join(text if code else without_signs(text, dialect) for code, text in pieces)
 
@@ -96,6 +116,45 @@ def _code_tags(lines: list[str]) -> list[str]:
     return [*done, "~~~~~~"] if open_tag else done
 
 
+def _chunks(lines: list[str]) -> list[str]:
+    """Quarto, R Markdown: code that is run when the page is made. What its options hide goes, and so do they."""
+    done: list[str] = []
+    fences = _Fences()
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        at += 1
+        found = None if fences.mark else CHUNK.match(line)
+        end = next((i for i in range(at, len(lines)) if FENCE.match(lines[i])), len(lines)) if found else at
+        if found is None or end == len(lines) or lines[end].strip() != found["fence"].strip():
+            fences.inside(line)
+            done.append(line)
+            continue
+        options = [found["options"], *(text for text in lines[at:end] if CHUNK_OPTION.match(text))]
+        if not any(HIDDEN.search(option) for option in options):
+            shown = [text for text in lines[at:end] if not CHUNK_OPTION.match(text)]
+            done += [found["fence"] + found["language"], *shown, lines[end]]
+        at = end + 1
+    return done
+
+
+def _noise(lines: list[str]) -> list[str]:
+    """Lines that tell a generator something and a reader nothing."""
+    done: list[str] = []
+    fences = _Fences()
+    for line in lines:
+        if fences.inside(line):
+            done.append(line)
+        elif TOC_MARK.match(line):
+            if done and TOC_ITEM.match(done[-1]):
+                done.pop()
+        elif MARKDOWN_WITHIN.match(line):
+            done += [line, ""]
+        elif not any(sign.match(line) for sign in (ABBREVIATION, BLOCK_END, SNIPPET)):
+            done.append(line)
+    return done
+
+
 def _modules(lines: list[str]) -> list[str]:
     """MDX: lines that import and export are program, not text."""
     done: list[str] = []
@@ -134,15 +193,28 @@ def _boxes(lines: list[str], depth: int = 0) -> list[str]:
         elif found := TAB.match(line):
             inner, at = _indented(lines, at, found["indent"])
             done += [f"{found['indent']}**{found['title']}**", "", *_boxes(inner, depth + 1), ""]
-        elif (found := COLONS.match(line)) and found["kind"]:
+        elif (found := COLONS.match(line)) and (found["kind"] or found["braced"]):
             inner, at = _enclosed(lines, at, len(found["colons"]))
-            title = found["title"].strip("[]\"' \t") or _title(found["kind"])
-            done += _quoted(found["indent"], title, inner, depth)
+            done += _container(found, inner, depth)
         elif found := ALERT.match(line):
             done += [f"{found['quote']}**{found['title'] or _title(found['kind'])}**", found["quote"].rstrip()]
         else:
             done.append(line)
     return done
+
+
+def _container(found: re.Match[str], inner: list[str], depth: int) -> list[str]:
+    """What stands between colons: a note with its title, or a part of the page's layout, which is no box."""
+    braced = found["braced"] or ""
+    callout = CALLOUT.search(braced)
+    if (callout is None and found["kind"] is None) or (found["kind"] or "") in LAYOUTS:
+        return ["", *_boxes(inner, depth + 1), ""]
+    titled = TITLE.search(braced)
+    title = titled[1] if titled else found["title"].strip("[]\"' \t")
+    first = next((i for i, line in enumerate(inner) if line.strip()), len(inner))
+    if callout and not title and first < len(inner) and (heading := HEADING.match(inner[first].strip())):
+        title, inner = heading[1].rstrip("# \t"), inner[first + 1 :]
+    return _quoted(found["indent"], title or _title(callout[1] if callout else found["kind"]), inner, depth)
 
 
 def _title(kind: str) -> str:
@@ -176,7 +248,7 @@ def _enclosed(lines: list[str], at: int, colons: int) -> tuple[list[str], int]:
         line = lines[at]
         at += 1
         found = None if fences.inside(line) else COLONS.match(line)
-        if found and found["kind"]:
+        if found and (found["kind"] or found["braced"]):
             depth += 1
         elif found and (depth == 1 or len(found["colons"]) < colons or depth > 1):
             depth -= 1

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from markupsafe import escape
+
 from digest.errors import TemplateError
 from digest.language import Language, direction, language
 from digest.model import Finding, Issue, Post, Rendered
@@ -34,6 +36,14 @@ SLOTS = 600  # octets that slots may still grow by
 FRAME = 300  # octets that a theme may put around a text
 WORTH = 8_000  # octets for which it is worth to begin a text that is too long
 READ = 300_000  # characters of such a text that are looked at
+HINTS = {  # what to do about what was mended
+    "image-file": "name a whole picture of the site: JPEG or PNG, at most 25 MB and 50 million pixels",
+    "image-format": "save it as PNG or JPEG beside it, and name that one",
+    "image-scheme": "put it on the site and name it by its path, or by an https address",
+    "image-weight": "save it smaller",
+    "title-long": "shorten it; the post's page may have a longer one",
+    "url-missing": "set url under its source in digest.toml, or in the post",
+}
 CARD = 1_300  # octets that a card costs, about
 
 
@@ -108,13 +118,14 @@ class _Drawing:
             layout = replace(layout, full=tuple(full))
         layout, source, page = self._fitted(values, entries, layout)
         text = self._text(values, self._arranged(entries, layout), layout)
+        files = {file: self.theme.display(file) for file in {file for _, file, _ in source.origin}}
         return Rendered(
             variant=_variant(self.issue, self.theme, phrases.subject, page.html, text),
             language=self.language.tag,
             subject=phrases.subject,
             preheader=phrases.preheader,
             mjml=source.text,
-            mjml_origin=tuple((line, self.theme.display(file), there) for line, file, there in source.origin),
+            mjml_origin=tuple((line, files[file], there) for line, file, there in source.origin),
             html=page.html,
             text=text,
             posts=tuple(post.id for post in self.issue.posts),
@@ -272,7 +283,7 @@ class _Drawing:
     def _arranged(self, entries: Mapping[str, Entry], layout: _Layout) -> dict[str, Any]:
         """Lead, shelves and lines of a layout, as templates take them."""
         fitting = [
-            entries[post.id] if post.id in layout.full else replace(entries[post.id], body=Foreign(""))
+            _with_text(entries[post.id]) if post.id in layout.full else replace(entries[post.id], body=Foreign(""))
             for post in self.issue.posts
         ]
         lead = fitting.pop(0) if self.issue.lead else None
@@ -334,8 +345,9 @@ class _Drawing:
             raise self._shown(exc) from exc.__cause__
 
     def _shown(self, exc: TemplateError) -> TemplateError:
-        file = self.theme.display(exc.file) if exc.file else None
-        return TemplateError(exc.message, hint=exc.hint, file=file, line=exc.line)
+        shown = exc.moved(self.theme.display(exc.file) if exc.file else None)
+        shown.mistakes = tuple(self._shown(mistake) for mistake in exc.mistakes)
+        return shown
 
     # ---------------------------------------------------------------------------------------- what was mended
 
@@ -344,7 +356,7 @@ class _Drawing:
         whole = [post for post in self.issue.posts if post.id in layout.full]
         told += [(post.path, *repair) for post in whole for repair in self.bodies[post.id].repairs]
         found = [
-            Finding(rule=rule, severity="warning", message=message, file=place, part="posts")
+            Finding(rule=rule, severity="warning", message=message, file=place, hint=HINTS.get(rule, ""), part="posts")
             for place, rule, message in dict.fromkeys((*told, *page.told))
         ]
         count = len(self.issue.posts)
@@ -353,6 +365,12 @@ class _Drawing:
             said = f"with every text in full the mail would be too long: {short} of {count} stand as excerpts"
             found.append(Finding(rule="clip", severity="warning", message=said, part="html"))
         return tuple(found)
+
+
+def _with_text(post: Entry) -> Entry:
+    """A post as it stands with its whole text: a cover that the text shows too is not shown twice."""
+    twice = post.cover is not None and f'src="{escape(post.cover.url)}"' in post.body
+    return replace(post, cover=None) if twice else post
 
 
 def _octets(html: str) -> int:

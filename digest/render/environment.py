@@ -23,10 +23,11 @@ from jinja2 import pass_context
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import MAX_RANGE
 from markupsafe import Markup
 
 from digest.errors import TemplateError
+from digest.render.bounded import BoundedEnvironment, TooLong, counted
 from digest.render.plain import capitals, wrap
 from digest.render.theme import outside
 
@@ -126,7 +127,7 @@ def _capitals(context: Context, text: str) -> str:
 @lru_cache(maxsize=16)
 def environment(folders: tuple[Path, ...], *, markup: bool) -> jinja2.Environment:
     """Make the environment over these folders, earlier ones winning file by file; `markup` escapes what is printed."""
-    made = ImmutableSandboxedEnvironment(
+    made = BoundedEnvironment(
         loader=_Files(folders),
         autoescape=markup,
         undefined=jinja2.StrictUndefined,
@@ -145,11 +146,12 @@ def render(made: jinja2.Environment, name: str, values: Mapping[str, Any]) -> Ou
     parts: list[str] = []
     size = 0
     try:
-        for part in made.get_template(name).generate(values):
-            size += len(part)
-            parts.append(part)
-            if size > LIMIT:
-                raise _endless(made, name, parts)
+        with counted():
+            for part in made.get_template(name).generate(values):
+                size += len(part)
+                parts.append(part)
+                if size > LIMIT:
+                    raise _endless(made, name, parts)
     except TemplateError as exc:
         if exc.file is not None:
             raise
@@ -180,7 +182,8 @@ def phrase(source: str, values: Mapping[str, Any], *, file: str, key: str) -> st
         return source
     made = _phrases()
     try:
-        return str(made.from_string(source).render(values))
+        with counted():
+            return str(made.from_string(source).render(values))
     except Exception as exc:  # as in `render`
         error = _translated(made, "", exc, values)
         raise TemplateError(f"{key}: {error.message}", hint=error.hint, file=file) from exc
@@ -188,7 +191,7 @@ def phrase(source: str, values: Mapping[str, Any], *, file: str, key: str) -> st
 
 @lru_cache(maxsize=1)
 def _phrases() -> jinja2.Environment:
-    return ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+    return BoundedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
 
 
 def _path(made: jinja2.Environment, name: str) -> str:
@@ -213,17 +216,23 @@ def _translated(made: jinja2.Environment, name: str, exc: Exception, values: Map
         return TemplateError(f"there is no template {wanted}", hint=hint, file=file, line=line)
     if isinstance(exc, jinja2.UndefinedError):
         return TemplateError(exc.message or "a name is not known", hint=_names(exc, values), file=file, line=line)
+    file = file or (_path(made, name) if name else None)
     if isinstance(exc, RecursionError):
         file, line = _circle(exc, made)
         hint = (
-            "Take the include or the extends out, or give it an end; to extend your own file's namesake, name shipped/…"
+            "Take the include, the extends or the macro's call of itself out, or give it an end; "
+            "to extend your own file's namesake, name shipped/…"
         )
-        return TemplateError("a template includes itself without end", hint=hint, file=file, line=line)
-    return TemplateError(
-        f"the template fails: {str(exc) or type(exc).__name__}", file=file or _path(made, name), line=line
-    )
+        return TemplateError("a template includes or calls itself without end", hint=hint, file=file, line=line)
+    if isinstance(exc, TooLong):
+        return TemplateError(f"the template has no end in sight: it {exc}", hint=END, file=file, line=line)
+    if isinstance(exc, OverflowError) and "MAX_RANGE" in str(exc):
+        said = f"a range of more than {MAX_RANGE:,} numbers"
+        return TemplateError(said, hint="Go through the posts, their tags, or a shorter range.", file=file, line=line)
+    return TemplateError(f"the template fails: {str(exc) or type(exc).__name__}", file=file, line=line)
 
 
+END = "Look for loops within loops, and for macros or includes that lead back to themselves; give them an end."
 ONLY_INSIDE = "A template names files of templates/ alone, from that folder on: parts/card.mjml.j2."
 
 

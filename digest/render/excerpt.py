@@ -104,7 +104,8 @@ def _tidy(text: str) -> str:
 
 
 def _ended(text: str) -> str:
-    """A text that breaks off says so."""
+    """A text that breaks off says so; what would follow a colon does not follow."""
+    text = f"{text.rstrip(' :')}…" if len(text) > 60 and text.endswith(":") else text
     return f"{text}…" if len(text) > 60 and (text[-1].isalnum() or text[-1] in ",;–—") else text
 
 

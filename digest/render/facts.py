@@ -29,6 +29,7 @@ TITLE_LONG = 70  # from here on a lead's title steps down a size
 PER_MINUTE = 220  # words
 LEAST_WORDS = 60  # a shorter text is an announcement: how long it takes is no news
 TAGS = 4
+STRIP = 12  # times as wide as high: as a card's picture it would be a line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +186,9 @@ def _cover(post: Post, base: str, repairs: list[tuple[str, str]], album: Album) 
     known = bool(width and height)
     if known and min(width or 0, height or 0) <= 2:
         repairs.append(("tracking", f"the cover {shown} is a tracking pixel and was left out"))
+        return None
+    if known and (width or 0) > STRIP * (height or 0):
+        repairs.append(("image-file", f"the cover {shown} is a strip of {width} × {height} pixels and was left out"))
         return None
     return Cover(
         url=seen.url,

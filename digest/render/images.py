@@ -14,7 +14,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from io import BytesIO
 from threading import Lock
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image as Opened
 
-__all__ = ["EACH", "NO_PICTURE", "TOGETHER", "Made", "Unfit", "digest_of", "made", "measured"]
+__all__ = ["EACH", "NO_PICTURE", "TOGETHER", "Made", "TooHeavy", "Unfit", "digest_of", "made", "measured"]
 
 EACH = 200_000  # octets of one picture inside a message
 TOGETHER = 1_000_000  # of all of them
@@ -34,6 +34,8 @@ LOSSLESS = frozenset({"PNG", "GIF", "BMP", "TIFF"})
 TRIES = ((1.0, 82), (1.0, 70), (1.0, 56), (0.75, 70), (0.75, 56), (0.5, 70), (0.5, 50), (0.25, 60))  # (size, quality)
 SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that change width and height
 ORIENTATION = 0x0112
+BEGIN = {"JPEG": b"\xff\xda", "PNG": b"IHDR"}
+END = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}  # stands behind, though more may follow: telephones hide films there
 KEPT = 256  # pictures that are not made again while this program runs
 # What some mail clients do not show, by the end of an address: nothing is fetched to find out.
 NO_PICTURE = re.compile(r"\.(svgz?|avif|tiff?|heic)(?:[?#]|$)", re.IGNORECASE)
@@ -41,6 +43,10 @@ NO_PICTURE = re.compile(r"\.(svgz?|avif|tiff?|heic)(?:[?#]|$)", re.IGNORECASE)
 
 class Unfit(Exception):
     """What is wrong with a picture, as the end of a sentence that begins with its name."""
+
+
+class TooHeavy(Unfit):
+    """Nothing is wrong with it but its octets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +57,7 @@ class Made:
     kind: str
     width: int
     height: int
+    stilled: bool = False  # it moved, and was too large for that: this is its first frame
 
 
 def digest_of(data: bytes) -> str:
@@ -59,8 +66,10 @@ def digest_of(data: bytes) -> str:
 
 
 def measured(data: bytes) -> tuple[int, int]:
-    """Say how wide and high a picture stands, upright. Raises Unfit; reads no more than its head."""
+    """Say how wide and high a picture stands, upright. Raises Unfit; reads its head, and looks for its end."""
     with _opened(data) as opened:
+        if opened.format in END and data.rfind(END[opened.format]) <= data.find(BEGIN[opened.format]):
+            raise Unfit("is damaged or cut short")
         return _size(opened)
 
 
@@ -146,7 +155,7 @@ def _made(data: bytes, across: int) -> Made:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 moving = _animation(opened, data, across)
-                return moving or _still(opened, across)
+                return moving or replace(_still(opened, across), stilled=getattr(opened, "n_frames", 1) > 1)
         except Unfit:
             raise
         except Exception as exc:
@@ -188,7 +197,7 @@ def _within(tries: Iterable[Made]) -> Made:
     for one in tries:
         if len(one.data) <= EACH:
             return one
-    raise Unfit(f"cannot be made smaller than {EACH // 1000} KB")
+    raise TooHeavy(f"cannot be made smaller than {EACH // 1000} KB")
 
 
 def _upright(opened: Opened) -> Opened:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from digest.model import Finding, Issue, Rendered
 
-__all__ = ["Kept", "page", "with_local_pictures"]
+__all__ = ["MADE_BY", "Kept", "page", "with_local_pictures"]
 
 LARGEST = 500_000  # octets of a local picture that is shown inside the page
 TOGETHER = 2_000_000  # octets of all of them: each stands in the page once a frame
@@ -33,6 +33,7 @@ SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 QUERY = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
 SCHEME = re.compile(r"((?:^|[{;\s])(?:supported-)?color-schemes?\s*:\s*)[a-z ]+(?=[;}])", re.IGNORECASE)
 META = re.compile(r"(<meta\b[^>]*\bname=\"(?:supported-)?color-schemes?\"[^>]*\bcontent=\")[^\"]*", re.IGNORECASE)
+MADE_BY = '<meta name="generator" content="digest build">'  # by which a page of ours is known again
 HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
 PICTURE = re.compile(r"<img\b", re.IGNORECASE)
 
@@ -101,7 +102,7 @@ def page(issue: Issue, variant: Rendered, kept: Kept, *, pictures: Mapping[str, 
     )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(variant.subject)} – {escape(issue.id)}</title>"
+        f"{MADE_BY}<title>{escape(variant.subject)} – {escape(issue.id)}</title>"
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data: https: http:; '
         "style-src 'unsafe-inline'; base-uri 'self'; form-action 'none'\">"

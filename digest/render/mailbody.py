@@ -13,6 +13,8 @@ from itertools import takewhile
 
 from digest.language import Language
 from digest.render.body_pictures import WIDTH, Look, Repairs, picture
+from digest.render.captions import CAPTION, has_picture, small_print, under_picture
+from digest.render.contents import without_contents
 from digest.render.emoji import emojified
 from digest.render.images import NO_PICTURE
 from digest.render.links import absolute, bare, host, watch_page
@@ -41,7 +43,7 @@ START, SPAN = re.compile("[0-9]{1,6}"), re.compile("[1-9][0-9]?")
 
 def rewrite(root: Element, *, base: str, language: Language, title: str, repairs: Repairs, look: Look) -> list[Node]:
     """Rewrite a body; `base` is the page it stands on, `title` is dropped where the body opens with it once more."""
-    body = Element("root", {}, _without_title(root.children, title))
+    body = Element("root", {}, without_contents(_without_title(root.children, title)))
     return _parted(_Rewriter(base, language, repairs, _levels(body), look).blocks(body.children))
 
 
@@ -98,7 +100,8 @@ class _Rewriter:
             if isinstance(node, Element) and (node.tag in BLOCKS or self._holds_blocks(node)):
                 done += self.paragraph(run)
                 run = []
-                done += self.block(node)
+                after = bool(done) and has_picture(done[-1])
+                done += self.paragraph(node.children, CAPTION) if after and small_print(node) else self.block(node)
             else:
                 run.append(node)
         return done + self.paragraph(run)
@@ -120,6 +123,8 @@ class _Rewriter:
             return made
         if node.has_class("footnotes"):
             return self._footnotes(node)
+        if node.has_class("admonition"):
+            return self._blockquote(node)
         return self.blocks(node.children)
 
     def paragraph(self, nodes: list[Node], kind: str = "") -> list[Node]:
@@ -146,6 +151,10 @@ class _Rewriter:
         return done
 
     def _p(self, node: Element) -> list[Node]:
+        if node.has_class("admonition-title"):
+            return self.paragraph([Element("strong", {}, node.children)])
+        if words := under_picture(node):
+            return self.paragraph([n for n in node.children if n is not words]) + self.paragraph([words], CAPTION)
         return self.blocks(node.children)
 
     def _heading(self, node: Element) -> list[Node]:
@@ -179,7 +188,7 @@ class _Rewriter:
     def _figure(self, node: Element) -> list[Node]:
         caption = node.find("figcaption")
         rest = [c for c in node.children if c is not caption]
-        return self.blocks(rest) + (self.paragraph(caption.children, "m caption") if caption else [])
+        return self.blocks(rest) + (self.paragraph(caption.children, CAPTION) if caption else [])
 
     def _details(self, node: Element) -> list[Node]:
         summary = node.find("summary")

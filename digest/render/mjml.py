@@ -86,15 +86,29 @@ def compiled(mjml: str, origin: Origin = ()) -> str:
     """Compile MJML to HTML. Raises TemplateError with the template's file and line; loads no font from anywhere."""
     problems = check(mjml)
     if problems:
-        line, rule, message = problems[0]
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        file, at = place(origin, line)
-        raise TemplateError(f"{rule}: {message}{more}", file=file, line=at)
+        raise _refused(problems, origin)
     try:
         html = mjml2html(_guarded(mjml), fonts={})
     except ValueError as exc:
         raise _translated(mjml, str(exc), origin) from exc
     return _unguarded(html)
+
+
+def _refused(problems: list[Problem], origin: Origin) -> TemplateError:
+    """All that is wrong, under the first of it."""
+    mistakes = []
+    for number, rule, message in problems:
+        file, line = place(origin, number)
+        mistakes.append(TemplateError(message, file=file, line=line, rule=rule))
+    first = mistakes[0]
+    more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+    return TemplateError(
+        f"{first.rule}: {first.message}{more}",
+        file=first.file,
+        line=first.line,
+        rule=first.rule,
+        mistakes=tuple(mistakes),
+    )
 
 
 def place(origin: Origin, line: int) -> tuple[str | None, int | None]:

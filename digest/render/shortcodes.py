@@ -12,7 +12,11 @@ from html import escape
 
 __all__ = ["cut", "without_signs"]
 
-LIQUID = frozenset({"jekyll", "eleventy", "hexo", "nunjucks", "liquid"})  # `{{ }}` and `{% %}` are never text there
+LIQUID = frozenset(
+    {"jekyll", "eleventy", "hexo", "nunjucks", "liquid", "vitepress"}
+)  # `{{ }}` and `{% %}` are never text there
+MARKING = frozenset({"mkdocs-material", "plain"})  # where `==words==` are marked
+MARKED = re.compile(r"(?<![=\w])==(?=[^\s=])([^=\n]{1,200})(?<=\S)==(?![=\w])")
 KNOWN = (
     "end[a-z]*|include|include_relative|link|post_url|highlight|raw|asset_img|asset_path|asset_link|post_link|post_path"
     "|youtube|vimeo|twitter|tweet|gist|codeblock|code|img|image|figure|link_to|blockquote|quote|pullquote|jsfiddle"
@@ -23,6 +27,9 @@ RAW = re.compile(r"\{%-?\s*+raw\s*+-?%\}")
 RAW_END = re.compile(r"\{%-?\s*+endraw\s*+-?%\}")
 COMMENT = re.compile(r"\{%-?\s*+comment\s*+-?%\}")
 COMMENT_END = re.compile(r"\{%-?\s*+endcomment\s*+-?%\}")
+KRAMDOWN, KRAMDOWN_END = re.compile(r"\{::comment\}"), re.compile(r"\{:/(?:comment)?\}")
+EXTENSION = re.compile(r"\{::/?[a-z][^{}\n]*+\}|\{:/[a-z]*+\}")  # {::nomarkdown} … {:/}
+SHOWN = re.compile(r"\{\{([<%]?)/\*([^{}]*+)(?:(?<=\*/)|(?<=\*/[>%]))\}\}")  # a shortcode that is shown, not called
 HUGO = re.compile(r"\{\{[<%]\s*+(/?)\s*+([\w./-]++)")
 HUGO_END = re.compile(r"[>%]\}\}")
 CALL = re.compile(r"\{[{%]\s*+([\w:]++)\(")  # Zola
@@ -41,6 +48,14 @@ ATTRIBUTES = re.compile(
 )
 ANCHOR, ANCHOR_END = re.compile(r"\{/\*"), re.compile(r"\*/\}")  # Docusaurus: {/* #anchor */}
 BLANK = re.compile(r"\{(?:' '|\" \"|`\s*+`)\}")  # JSX's own blank
+SPAN = re.compile(r"(?<!!)\[([^\[\]\n]++)\]\{[ \t]*+[.#][^{}\n]*+\}")  # Pandoc: [words]{.class}
+WIKI = re.compile(r"(!?)\[\[(?![\s\]])([^\[\]|\n]++)(?:\|([^\[\]\n]*+))?\]\](?![(\[])")
+WIKI_PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|svg|avif|bmp)$", re.IGNORECASE)
+NOTE_TO_SELF = re.compile(r"%%[^%\n]*+%%|^%%[ \t]*+\n(?:(?!%%)[^\n]*+\n)*+%%[ \t]*+$", re.MULTILINE)  # Obsidian
+BLOCK_NAME = re.compile(r"[ \t]\^[0-9a-z]{6}$", re.MULTILINE)
+ZOLA = re.compile(r"(\]\(|^\[[^\]\n]++\]:[ \t]*+)@/([^()\s#]*?)(?:/?\b_?index)?\.md(?=[#)\s]|$)", re.MULTILINE)
+TARGET = re.compile(r"(\]\()(?![\w+.-]*+:|//)([^()\s#]++)(?:#[^()\s]*+)?(?=[\s)])")
+SOURCE_FILES = (".md", ".mdx", ".qmd", ".rmd", ".markdown")  # the site has them under another address
 PELICAN = re.compile(r"\]\(\{(?:static|attach|filename|author|category|tag|index)\}")
 ARGUMENT = re.compile(r"(?:([\w-]+)\s*[=:]\s*)?(?:\"([^\"]*)\"|'([^']*)'|`([^`]*)`|([^\s\"']+))")
 TAG_OPEN = re.compile(r"<(/?)([A-Za-z][\w.:-]*+)(?=[\s/>])")
@@ -52,11 +67,32 @@ WASTE = 20  # characters read in vain, a character of text: beyond it what looks
 def without_signs(text: str, dialect: str) -> str:
     """Turn the signs of generators in a run of prose into Markdown and HTML, or take them out."""
     if "{" in text:
-        text = _shortcodes(text, dialect)
+        text = EXTENSION.sub("", cut(text, KRAMDOWN, KRAMDOWN_END))
+        text = SPAN.sub(r"\1", _shortcodes(text, dialect))
         text = cut(ATTRIBUTES.sub("", text), ANCHOR, ANCHOR_END)
         text = BLANK.sub(" ", text)
         text = PELICAN.sub(_pelican, text)
+    if "[[" in text:
+        text = WIKI.sub(_wiki, text)
+    if "](" in text or "]:" in text:
+        text = TARGET.sub(_target, ZOLA.sub(r"\1/\2/", text))
+    if dialect == "plain":
+        text = BLOCK_NAME.sub("", NOTE_TO_SELF.sub("", text))
+    if dialect in MARKING and "==" in text:
+        text = MARKED.sub(r"<mark>\1</mark>", text)
     return _jsx(text) if "<" in text else text
+
+
+def _wiki(found: re.Match[str]) -> str:
+    """`[[Page#Part|words]]` is its words: where the page lies is known to the site alone. `![[a.png]]` is a picture."""
+    named, shown = found[2].strip(), (found[3] or "").strip()
+    if found[1] and WIKI_PICTURE.search(named):
+        return f'<img src="{escape(named)}" alt="{"" if shown.isdigit() else escape(shown)}">'
+    return shown or named.rpartition("/")[2].replace("#", " – ")
+
+
+def _target(found: re.Match[str]) -> str:
+    return f"{found[1]}#" if found[2].lower().endswith(SOURCE_FILES) else found[0]
 
 
 def _pelican(found: re.Match[str]) -> str:
@@ -128,6 +164,10 @@ class _Shortcodes:
             return inner[1]
         if self._between(COMMENT, COMMENT_END, at) is not None:
             return ""
+        if (shown := SHOWN.match(self.text, at)) is not None:
+            self.end = shown.end()
+            call = shown[2].rstrip(">%").removesuffix("*/")
+            return escape(f"{{{{{shown[1]}{call}{shown[2][-1:].strip('/')}}}}}")
         if (inner := self._between(HUGO, HUGO_END, at)) is not None:
             return "" if inner[0][1] else _called(inner[0][2], inner[1].rstrip().removesuffix("/"))
         for opening, closing in ((CALL, CALL_END), (self.tag, TAG_END)):
@@ -208,6 +248,12 @@ def _post_link(plain: list[str], named: dict[str, str]) -> str:
     return escape(" ".join(plain[1:])) if len(plain) > 1 else ""
 
 
+def _titled(plain: list[str], named: dict[str, str]) -> str:
+    """What stands behind a title on a page: in a mail it stands below it."""
+    title = named.get("summary") or named.get("title") or named.get("name") or named.get("label") or " ".join(plain)
+    return f"\n\n**{title}**\n\n" if re.search(r"\w", title) else "\n\n"
+
+
 EMBEDS: dict[str, Callable[[list[str], dict[str, str]], str]] = {
     "youtube": _film("https://www.youtube.com/embed/"),
     "youtubeiframe": _film("https://www.youtube.com/embed/"),
@@ -217,6 +263,13 @@ EMBEDS: dict[str, Callable[[list[str], dict[str, str]], str]] = {
     "image": _picture,
     "asset_img": _picture,
     "iframe": _frame,
+    "details": _titled,
+    "expand": _titled,
+    "collapse": _titled,
+    "accordion": _titled,
+    "spoiler": _titled,
+    "tab": _titled,
+    "tabitem": _titled,
     "post_link": _post_link,
     "asset_link": _post_link,
 }

@@ -33,26 +33,35 @@ class Database:
 
     def all(self, name: str, /, **values: Any) -> list[tuple[Any, ...]]:
         """Every row of a query; `:site` is known to each."""
-        with translated(self._path):
-            return self._connection.execute(query(name), {"site": self.site, **values}).fetchall()
+        values["site"] = self.site
+        try:  # not `translated`: a batch asks a dozen times, and a generator each costs as much as the small queries do
+            return self._connection.execute(query(name), values).fetchall()
+        except sqlite3.Error as exc:
+            raise _meaning(exc, self._path) from exc
 
     def one(self, name: str, /, **values: Any) -> tuple[Any, ...] | None:
         """The first row, or None."""
-        with translated(self._path):
-            row: tuple[Any, ...] | None = self._connection.execute(
-                query(name), {"site": self.site, **values}
-            ).fetchone()
-            return row
+        values["site"] = self.site
+        try:
+            row: tuple[Any, ...] | None = self._connection.execute(query(name), values).fetchone()
+        except sqlite3.Error as exc:
+            raise _meaning(exc, self._path) from exc
+        return row
 
     def run(self, name: str, /, **values: Any) -> int:
         """Change something; give how many rows it touched."""
-        with translated(self._path):
-            return self._connection.execute(query(name), {"site": self.site, **values}).rowcount
+        values["site"] = self.site
+        try:
+            return self._connection.execute(query(name), values).rowcount
+        except sqlite3.Error as exc:
+            raise _meaning(exc, self._path) from exc
 
     def many(self, name: str, rows: Iterable[Sequence[Any]]) -> int:
         """Change something once a row, by position; give how many rows it touched altogether."""
-        with translated(self._path):
+        try:
             return self._connection.executemany(query(name), rows).rowcount
+        except sqlite3.Error as exc:
+            raise _meaning(exc, self._path) from exc
 
     def script(self, text: str) -> None:
         """Run statements one after another, within the transaction that is open (executescript would commit it)."""

@@ -1,7 +1,11 @@
-"""Deliveries: claimed, settled, brought in after a crash, decided on. Functions on a Database.
+"""Deliveries: claimed, settled, brought in after a crash, decided on. Functions on a Database. Who holds them: claims.
 
 Rule for this file: the state of a delivery changes here alone, by lifecycle.DELIVERY, compare-and-set, and the sums of
 its issue change with it in the same transaction. A row that did not move as expected is a Bug, and nothing is kept.
+
+The state `sending` stands in the sums and in no row: a row is in hand where it waits (queued or deferred), has no
+`due_at`, and lies behind `issue.reached`. So a claim of fresh rows writes none of them, and each row is written once,
+with its answer: that is half of what the ledger cost before (decision 15).
 """
 
 from __future__ import annotations
@@ -10,37 +14,33 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from digest.errors import Bug, UsageError
 from digest.lifecycle import DELIVERY, DeliveryState, Event, IssueState, after
-from digest.store import issues, roster
+from digest.store import claims, issues, roster
+from digest.store.claims import Claim, Hand
 from digest.store.connection import Database
 from digest.store.moments import maybe_from_moment, to_moment
-from digest.store.texts import pack, server_words, unpack
+from digest.store.spans import to_spans
+from digest.store.texts import pack, server_words
 
 if TYPE_CHECKING:
     from digest.interfaces import Entry, Settled
 
 __all__ = [
     "Answers",
-    "Claim",
     "IssueRow",
     "cancel_rows",
     "choose",
     "claim_chosen",
-    "complaints",
     "decide",
     "expire",
     "failures",
     "first_sent",
-    "in_hand",
     "issue_row",
     "next_due",
     "note_reached",
-    "open_claims",
-    "record_claim",
     "sent_since",
     "settle",
     "settle_found",
@@ -49,7 +49,8 @@ __all__ = [
 
 # Names of their own: looked up once a row.
 ACCEPTED, DELAYED, RELEASE = str(Event.ACCEPTED), str(Event.DELAYED), str(Event.RELEASE)
-CLAIMED = after(DELIVERY, DeliveryState.QUEUED, Event.CLAIM)
+CLAIMED = DeliveryState.SENDING
+WAITING = tuple(state for (state, event), new in DELIVERY.items() if event is Event.CLAIM and new is CLAIMED)
 FROM_HAND: dict[str, DeliveryState] = {
     event: state for (old, event), state in DELIVERY.items() if old is DeliveryState.SENDING
 }
@@ -58,7 +59,7 @@ REACHED = (DeliveryState.SENT, DeliveryState.UNCERTAIN, DeliveryState.SENDING)
 WORDS = 1000  # characters kept of what a server said
 AT_ONCE = 0  # due whatever the clock says: it may have been set back since
 WORTH_A_STROKE = 16  # rows: below it, one after the other is as quick
-NEAR = 4  # rows between two persons, for each row of a batch, up to which a stroke over them all is worth a look
+NEAR = 4  # rows between two persons, for each row of a batch, up to which a stroke over them all is worth it
 END = 2**62  # beyond any person: the first pass over the rows is over
 
 Chosen = tuple[int, str | None, str, int, int, str, int]
@@ -69,6 +70,9 @@ Fresh = tuple[int, str | None, str, int, int]
 
 Result = tuple[int, str, int, str, datetime | None]
 """(person, event, code, text, due again at): interfaces.Settled, with its person found."""
+
+Taken = tuple[int, int, str]
+"""(person, code, text): a message that was accepted, which is what nearly every result says."""
 
 # What an octet of a dead run's journal says (interfaces.Batch). On the wire and lost are the same doubt.
 MARKS = {0: Event.RELEASE, 1: Event.IN_DOUBT, 2: Event.ACCEPTED, 3: Event.IN_DOUBT, 4: Event.DELAYED, 5: Event.REFUSED}
@@ -94,17 +98,6 @@ class IssueRow(NamedTuple):  # rows are tuples here; and to make a dataclass tak
     state: IssueState
     reached: int
     deadline: int
-
-
-class Claim(NamedTuple):
-    """A batch in hand, as the ledger records it. Persons in the order of the journal's octets; None has a result."""
-
-    mark: str
-    machine: str
-    boot_id: str
-    pid: int
-    journal: str
-    persons: tuple[int | None, ...]
 
 
 def issue_row(database: Database, name: str, revision: int) -> IssueRow:
@@ -143,28 +136,35 @@ def choose(database: Database, issue: IssueRow, limit: int, now: int) -> tuple[l
 
 
 def claim_chosen(database: Database, issue: IssueRow, due: Sequence[Chosen], fresh: Sequence[Fresh]) -> list[Entry]:
-    """Claim the rows that may be sent, move on those with a way out, and give the entries of the batch."""
+    """Claim the rows that may be sent, move on those with a way out, and give the entries of the batch.
+
+    The fresh ones among them are in hand once `note_reached` has passed them, in the same transaction.
+    """
     again: list[Entry] = []
-    singly: list[tuple[str, int, int, str]] = []
+    taken: list[tuple[int, int, str]] = []
+    out: list[tuple[str, int, int, str]] = []
     changes: Counter[str] = Counter()
     for person, address, token, variant, attempts, state, has_left in due:
         event = _way_out(database, issue, person, address) if has_left or address is None else None
         if event is None:
             again.append((person, address, token, variant, attempts))  # type: ignore[arg-type] # no way out: there is an address
-        singly.append((after(DELIVERY, DeliveryState(state), event or Event.CLAIM), issue.row, person, state))
+            taken.append((issue.row, person, state))
+            changes[after(DELIVERY, DeliveryState(state), Event.CLAIM)] += 1
+            changes[state] -= 1
+        else:
+            out.append((after(DELIVERY, DeliveryState(state), event), issue.row, person, state))
+    if taken:
+        _expect(database.many("claim_row", taken), len(taken), "be claimed")
     entries, left = _those_who_stay(database, issue, fresh)
-    singly += left
-    for new, _, _, state in singly:
+    out += left
+    if out:
+        _expect(database.many("claim_out", out), len(out), "be left out")
+    for new, _, _, state in out:
         changes[new] += 1
         changes[state] -= 1
-    if singly:
-        _expect(database.many("claim_row", singly), len(singly), "be claimed")
     if entries:
-        old = DeliveryState.QUEUED
-        reach = {"issue": issue.row, "first": fresh[0][0], "last": fresh[-1][0]}
-        _expect(database.run("claim_range", **reach, old=old, new=CLAIMED), len(entries), "be claimed")
-        changes[old] -= len(entries)
-        changes[CLAIMED] += len(entries)
+        changes[after(DELIVERY, DeliveryState.QUEUED, Event.CLAIM)] += len(entries)
+        changes[DeliveryState.QUEUED] -= len(entries)
     _shift(database, issue.row, changes)
     return [*again, *entries]
 
@@ -198,47 +198,13 @@ def _way_out(database: Database, issue: IssueRow, person: int, address: str | No
 
 
 def note_reached(database: Database, issue: IssueRow, fresh: Sequence[Fresh], asked: int) -> IssueRow:
-    """Note how far the first pass has come, so that no later claim walks what is done."""
+    """Move the border behind the fresh rows: they are in hand from here on, and no later claim walks them again."""
     if issue.reached == END:
         return issue
     reached = fresh[-1][0] if fresh and len(fresh) == asked else END
-    database.run("claim_reached", issue=issue.row, reached=reached)
+    moved = database.run("claim_reached", issue=issue.row, reached=reached, before=issue.reached)
+    _expect(moved, 1, "be passed")
     return issue._replace(reached=reached)
-
-
-def record_claim(database: Database, issue: IssueRow, claim: Claim, now: int) -> None:
-    """Write the batch down: durable once the transaction is."""
-    database.run(
-        "claim_make",
-        issue=issue.row,
-        mark=claim.mark,
-        machine=claim.machine,
-        boot_id=claim.boot_id,
-        pid=claim.pid,
-        journal=claim.journal,
-        persons=pack(claim.persons),
-        now=now,
-    )
-
-
-def in_hand(database: Database, mark: str) -> bool:
-    """Say whether a batch has rows without a result."""
-    return database.one("claim_persons", mark=mark) is not None
-
-
-def open_claims(database: Database, issue: IssueRow) -> tuple[Claim, ...]:
-    """List the batches of an issue that were never settled."""
-    return tuple(
-        Claim(
-            mark=mark,
-            machine=machine,
-            boot_id=boot_id,
-            pid=pid,
-            journal=journal,
-            persons=tuple(unpack(persons)),
-        )
-        for mark, machine, boot_id, pid, journal, persons in database.all("claims_of", issue=issue.row)
-    )
 
 
 # ---------------------------------------------------------------------------------------------------- settling
@@ -248,9 +214,9 @@ class Answers:
     """What batches are told, sorted by what has to be done; persons, no longer rows."""
 
     def __init__(self) -> None:
-        self.accepted: list[Result] = []
+        self.accepted: list[Taken] = []
         self.others: list[Result] = []
-        self.released: list[int] = []
+        self.released: list[tuple[int, datetime | None]] = []  # None: at once
         self.still_open: list[int] = []
 
 
@@ -267,85 +233,95 @@ def settle(
     `closing` gives back every row that has none, else it stays in hand. Gives the marks of the claims that are over.
     """
     answers, moment = Answers(), to_moment(now)
-    over = [mark for mark, results in answered if _is_over(database, issue, mark, results, answers, closing=closing)]
+    hands = claims.hands(database, issue.row)
+    over: list[str] = []
+    for mark, results in answered:
+        if mark not in hands:
+            raise Bug(f"a batch of {issue.name} was settled that is not in hand")
+        persons = hands[mark].persons
+        _sort(issue, hands[mark], results, answers)
+        if closing or not persons:
+            answers.released += [(person, None) for person in hands.pop(mark).persons.values()]
+            claims.drop(database, mark)
+            over.append(mark)
+        else:
+            claims.narrow(database, mark, persons.items())
+    answers.still_open = sorted(person for hand in hands.values() for person in hand.persons.values())
+    _record(database, issue, answers, moment)
+    if issue.state is IssueState.CANCELLED:
+        cancel_rows(database, issue.row, now)
+    return over
+
+
+def _sort(issue: IssueRow, hand: Hand, results: Iterable[Settled], answers: Answers) -> None:
+    """Sort the results of one batch, and take who has one out of the hand."""
+    persons, before, accepted = hand.persons, set(hand.persons), answers.accepted
+    for row, event, code, text, due in results:
+        person = persons.pop(row, None)
+        if event == ACCEPTED and due is None and person is not None:  # nearly always
+            accepted.append((person, code, text))
+            continue
+        unknown = person is None and (row in before or not 0 <= row < hand.rows)
+        misdated = (event == DELAYED and due is None) or (due is not None and event not in (DELAYED, RELEASE))
+        if unknown or event not in FROM_HAND or misdated:
+            raise Bug(f"row {row} of a batch of {issue.name} cannot end as {event!r}, due at {due}")
+        if person is None:
+            continue  # an earlier call has told it
+        if event == RELEASE:
+            answers.released.append((person, due))
+        else:
+            answers.others.append((person, event, code, text, due))
+
+
+def _record(database: Database, issue: IssueRow, answers: Answers, moment: int) -> None:
+    """Write sorted answers into their rows, and bring the sums in line."""
     changes: Counter[str] = Counter()
     _release(database, issue, answers.released, changes)
     _settle_singly(database, issue, answers.others, moment, changes)
     if answers.accepted:
         _settle_accepted(database, issue, answers, moment, changes)
     _shift(database, issue.row, changes)
-    if issue.state is IssueState.CANCELLED:
-        cancel_rows(database, issue.row, now)
-    return over
-
-
-def _is_over(
-    database: Database, issue: IssueRow, mark: str, results: Iterable[Settled], answers: Answers, *, closing: bool
-) -> bool:
-    """Sort the results of one batch, and end or narrow its claim."""
-    found = database.one("claim_persons", mark=mark)
-    if found is None:
-        raise Bug(f"a batch of {issue.name} was settled that is not in hand")
-    persons: list[int | None] = unpack(found[0])
-    untold = dict(enumerate(persons))
-    for row, event, code, text, due in results:
-        person = untold.pop(row, 0)
-        if person == 0 or event not in FROM_HAND or (event == DELAYED) != (due is not None):
-            raise Bug(f"row {row} of a batch of {issue.name} cannot end as {event!r}, due at {due}")
-        if person is None:
-            continue
-        if event == RELEASE:
-            answers.released.append(person)
-        else:
-            (answers.accepted if event == ACCEPTED else answers.others).append((person, event, code, text, due))
-    left = [person for person in untold.values() if person is not None]
-    if closing or not left:
-        answers.released += left
-        database.run("claim_drop", mark=mark)
-        return True
-    answers.still_open += left
-    database.run("claim_left", mark=mark, persons=pack([untold.get(row) for row in range(len(persons))]))
-    return False
 
 
 def _settle_accepted(database: Database, issue: IssueRow, answers: Answers, moment: int, changes: Counter[str]) -> None:
     """Settle what is the same for nearly every row of nearly every batch, in strokes where that is safe."""
-    accepted = sorted(answers.accepted, key=itemgetter(0))
-    persons = [result[0] for result in accepted]
-    words = pack([result[3][:WORDS] for result in accepted], ascii_only=True)  # any octet of a server is at home there
-    database.run("receipt_add", issue=issue.row, now=moment, persons=pack(persons), words=words)
+    persons, codes, texts = zip(*sorted(answers.accepted), strict=True)
+    words = pack([text[:WORDS] for text in texts], ascii_only=True)  # any octet of a server is at home in ASCII
+    database.run(
+        "receipt_add", issue=issue.row, now=moment, people=len(persons), persons=to_spans(persons), words=words
+    )
     singly: list[Result] = []
-    for run in _runs(accepted, sorted(answers.still_open)):
-        if len(run) >= WORTH_A_STROKE and _struck(database, issue, run, moment):
-            changes[FROM_HAND[Event.ACCEPTED]] += len(run)
-            changes[DeliveryState.SENDING] -= len(run)
+    for start, end in _runs(persons, answers.still_open):
+        first, last, many, code = persons[start], persons[end - 1], end - start, codes[start]
+        if many >= WORTH_A_STROKE and last - first < NEAR * many and codes[start:end].count(code) == many:
+            _settle_range(database, issue, first, last, many, code, moment)
+            changes[FROM_HAND[Event.ACCEPTED]] += many
+            changes[DeliveryState.SENDING] -= many
         else:
-            singly += run
+            singly += [(persons[i], ACCEPTED, codes[i], texts[i], None) for i in range(start, end)]
     _settle_singly(database, issue, singly, moment, changes)
 
 
-def _runs(results: Sequence[Result], others: Sequence[int]) -> Iterator[Sequence[Result]]:
-    """Cut results, in the order of their persons, wherever one of the others stands between two of them."""
+def _runs(persons: Sequence[int], others: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Cut persons, in order, wherever one of the others in hand stands between two of them; gives (start, end)."""
     start = 0
     for other in others:
-        end = bisect_left(results, other, start, key=itemgetter(0))
+        end = bisect_left(persons, other, start)
         if end > start:
-            yield results[start:end]
+            yield start, end
         start = end
-    if start < len(results):
-        yield results[start:]
+    if start < len(persons):
+        yield start, len(persons)
 
 
-def _struck(database: Database, issue: IssueRow, run: Sequence[Result], moment: int) -> bool:
-    """Settle accepted rows in one stroke; False where nothing was done, for it would have touched others' rows."""
-    first, last, codes = run[0][0], run[-1][0], {result[2] for result in run}
-    reach: dict[str, Any] = {"issue": issue.row, "first": first, "last": last, "old": DeliveryState.SENDING}
-    near = last - first < NEAR * len(run)
-    if not near or len(codes) != 1 or (database.one("settle_count", **reach) or (0,))[0] != len(run):
-        return False
-    new = FROM_HAND[Event.ACCEPTED]
-    _expect(database.run("settle_range", **reach, new=new, code=codes.pop(), now=moment), len(run), "be settled")
-    return True
+def _settle_range(
+    database: Database, issue: IssueRow, first: int, last: int, people: int, code: int, moment: int
+) -> None:
+    """Settle accepted rows in one stroke. No row of another hand lies between, or their number would be wrong."""
+    fresh, again = WAITING
+    reach: dict[str, Any] = {"issue": issue.row, "first": first, "last": last, "fresh": fresh, "again": again}
+    moved = database.run("settle_range", **reach, new=FROM_HAND[Event.ACCEPTED], code=code, now=moment)
+    _expect(moved, people, "be settled")
 
 
 def _settle_singly(
@@ -356,16 +332,19 @@ def _settle_singly(
         new = FROM_HAND[event]
         words = None if event == ACCEPTED else server_words(text[:WORDS])  # its words are in the receipt
         when = None if due is None else to_moment(due)
-        moves.append((new, when, code, words, moment, issue.row, person, DeliveryState.SENDING))
+        moves.append((new, when, code, words, moment, issue.row, person, *WAITING))
         changes[new] += 1
         changes[DeliveryState.SENDING] -= 1
     if moves:
         _expect(database.many("settle_row", moves), len(moves), "be settled")
 
 
-def _release(database: Database, issue: IssueRow, persons: Sequence[int], changes: Counter[str]) -> None:
+def _release(
+    database: Database, issue: IssueRow, persons: Sequence[tuple[int, datetime | None]], changes: Counter[str]
+) -> None:
+    """Give rows back untried, at once or from a time on."""
     new = FROM_HAND[Event.RELEASE]
-    moves = [(new, AT_ONCE, issue.row, person, DeliveryState.SENDING) for person in persons]
+    moves = [(new, to_moment(due) if due else AT_ONCE, issue.row, person, *WAITING) for person, due in persons]
     if moves:
         _expect(database.many("release_row", moves), len(moves), "be given back")
         changes[new] += len(moves)
@@ -377,9 +356,7 @@ def settle_found(
 ) -> tuple[int, int]:
     """Settle a dead run's batch by its journal; without one every row is in doubt. Gives (decided, in doubt)."""
     events = {
-        row: Event.IN_DOUBT if marks is None else MARKS.get(marks[row], Event.IN_DOUBT)
-        for row, person in enumerate(claim.persons)
-        if person is not None
+        row: Event.IN_DOUBT if marks is None else MARKS.get(marks[row], Event.IN_DOUBT) for row in claim.hand.persons
     }
     results = [
         (row, event, *FOUND[event], now if event is Event.DELAYED else None)
@@ -466,9 +443,3 @@ def first_sent(database: Database) -> datetime | None:
     """Say when the first batch was accepted."""
     found = database.one("first_sent")
     return maybe_from_moment(found[0]) if found else None
-
-
-def complaints(database: Database, issue: IssueRow, since: datetime) -> int:
-    """Count the people of an issue who have complained since then."""
-    found = database.one("complaints", issue=issue.row, since=to_moment(since))
-    return int(found[0]) if found else 0

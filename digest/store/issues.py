@@ -109,7 +109,7 @@ def freeze(database: Database, wish: Freeze, now: datetime) -> FrozenIssue:
             history.note_held(database, wish.occasion.newsletter, wish.held)
         database.many("issue_post", ((row[0], to_text(post.id)) for post in wish.posts))
         database.many("variant_make", _variant_rows(row[0], wish.variants))
-        _freeze_people(database, row[0], wish)
+        _freeze_people(database, row[0], wish, to_moment(now))
         log(database, "frozen", now, row[0], detail=drawn_text(wish.drawn_from))
     return _issue(row, tally(database, row[0]))
 
@@ -155,14 +155,14 @@ def _variant_rows(row: int, given: Sequence[FrozenVariant]) -> Iterable[tuple[An
         yield row, position, v.variant, v.language, v.subject, v.html, v.text, v.mjml, v.stencil, posts
 
 
-def _freeze_people(database: Database, row: int, wish: Freeze) -> None:
+def _freeze_people(database: Database, row: int, wish: Freeze, now: int) -> None:
     _assign(database, wish)
     lists = [
         (found[0], name) for name in dict.fromkeys(wish.lists) if (found := database.one("list_by_name", name=name))
     ]
     for query in ("freeze_list", "freeze_left"):
         for list_id, name in lists:
-            database.run(query, issue=row, list=list_id, scope=roster.list_scope(name))
+            database.run(query, issue=row, list=list_id, scope=roster.list_scope(name), now=now)
     newsletter = wish.occasion.newsletter
     for scope, state in (
         (roster.newsletter_scope(newsletter), DeliveryState.UNSUBSCRIBED),

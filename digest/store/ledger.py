@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from digest.errors import Bug
 from digest.lifecycle import Event, IssueState
-from digest.standing import FrozenIssue, History, Occasion
-from digest.store import deliveries, history, issues, roster
+from digest.standing import FrozenIssue, History, Occasion, Reception, Waiting
+from digest.store import claims, deliveries, history, issues, reception, roster, turns
+from digest.store.claims import Claim, Process
 from digest.store.connection import Database
-from digest.store.deliveries import Claim, IssueRow
+from digest.store.deliveries import IssueRow
 from digest.store.journal import MARK_LENGTH, Journal, is_held, read_marks, sweep
 from digest.store.moments import to_moment
 
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
     from digest.model import Post, Subscriber
 
 __all__ = ["InHand", "Process", "Store"]
-
-
-class Process(NamedTuple):
-    """Who claims: noted with each batch, so that another run can tell whether its journal proves anything."""
-
-    machine: str
-    boot_id: str
-    pid: int
 
 
 @dataclass(slots=True, kw_only=True)  # not frozen: interfaces.Batch names its attributes as a protocol does
@@ -47,6 +40,12 @@ class InHand:
     mark: str
     journal: Journal
     handed: bool = False  # results of it went along with a claim: they may be recorded
+
+
+def _own(batch: Batch) -> InHand:
+    if not isinstance(batch, InHand):
+        raise Bug("a batch was settled that this store did not give out")
+    return batch
 
 
 class Store:
@@ -144,13 +143,15 @@ class Store:
         mark, journal = os.urandom(MARK_LENGTH // 2).hex(), None
         try:
             with self._database.transaction():
-                over = self._record(answered, now, closing=False)
-                row, entries = self._claim_rows(issue, revision, limit, to_moment(now))
+                row = self._row(issue, revision)
+                over = self._record(row, answered, now, closing=False)
+                entries = self._claim_rows(row, limit, to_moment(now))
                 if entries:
                     journal = self._journal(max(limit, len(entries)))
                     # Before the claim is durable: octets that are read back must be of this batch.
                     marks = journal.begin(mark, len(entries))
-                    deliveries.record_claim(self._database, row, self._signed(mark, journal, entries), to_moment(now))
+                    persons = [entry[0] for entry in entries]
+                    claims.record(self._database, row.row, self._process, mark, journal.name, persons, to_moment(now))
         except BaseException:
             # Interrupted at the commit, the claim may stand: its journal is never another batch's. Else it is swept.
             if journal is not None:
@@ -162,8 +163,7 @@ class Store:
         self._hands[mark] = journal
         return InHand(issue=issue, revision=revision, entries=entries, marks=marks, mark=mark, journal=journal)
 
-    def _claim_rows(self, name: str, revision: int, limit: int, moment: int) -> tuple[IssueRow, Sequence[Entry]]:
-        issue = self._row(name, revision)
+    def _claim_rows(self, issue: IssueRow, limit: int, moment: int) -> Sequence[Entry]:
         # Paused, cancelled or stopped meanwhile, by whoever: a run ends at the border of a batch.
         while issue.state is IssueState.SENDING:
             due, fresh = deliveries.choose(self._database, issue, limit, moment)
@@ -171,18 +171,8 @@ class Store:
                 issue = deliveries.note_reached(self._database, issue, fresh, limit - len(due))
             entries = deliveries.claim_chosen(self._database, issue, due, fresh)
             if entries or not (due or fresh):
-                return issue, entries
-        return issue, ()
-
-    def _signed(self, mark: str, journal: Journal, entries: Sequence[Entry]) -> Claim:
-        return Claim(
-            mark=mark,
-            machine=self._process.machine,
-            boot_id=self._process.boot_id,
-            pid=self._process.pid,
-            journal=journal.name,
-            persons=tuple(entry[0] for entry in entries),
-        )
+                return entries
+        return ()
 
     def _journal(self, rows: int) -> Journal:
         for journal in self._idle:
@@ -197,25 +187,29 @@ class Store:
 
     def settle(self, batch: Batch, results: Sequence[Settled], now: datetime) -> None:
         with self._database.transaction():
-            over = self._record([(batch, results)], now, closing=True)
+            own = _own(batch)
+            over = self._record(self._row(own.issue, own.revision), [(own, results)], now, closing=True)
         self._let_go(over)
 
     def _record(
-        self, answered: Sequence[tuple[Batch, Sequence[Settled]]], now: datetime, *, closing: bool
+        self,
+        row: IssueRow,
+        answered: Sequence[tuple[Batch, Sequence[Settled]]],
+        now: datetime,
+        *,
+        closing: bool,
     ) -> list[InHand]:
         """Record what batches of one issue are told; gives those that are over."""
         hands: dict[str, InHand] = {}
         told: list[tuple[str, Sequence[Settled]]] = []
-        for batch, results in answered:
-            if not isinstance(batch, InHand):
-                raise Bug("a batch was settled that this store did not give out")
+        for given, results in answered:
+            batch = _own(given)
             hands[batch.mark] = batch
             # A claim may have recorded all of it, and was interrupted before it could say so.
-            if not (closing and batch.handed) or deliveries.in_hand(self._database, batch.mark):
+            if not (closing and batch.handed) or claims.in_hand(self._database, batch.mark):
                 told.append((batch.mark, results))
             batch.handed = batch.handed or not closing
         if told:
-            row = self._row(answered[0][0].issue, answered[0][0].revision)  # type: ignore[attr-defined]  # of InHand
             over = deliveries.settle(self._database, row, told, now, closing=closing)
             return [hands[mark] for mark in over]
         return list(hands.values())
@@ -229,7 +223,7 @@ class Store:
         decided = doubt = 0
         with self._database.transaction():
             row = self._row(issue, revision)
-            for claim in deliveries.open_claims(self._database, row):
+            for claim in claims.open_claims(self._database, row.row):
                 if claim.mark in self._hands or is_held(self._folder / claim.journal):
                     continue
                 more, unknown = deliveries.settle_found(self._database, row, claim, self._proof(claim), now)
@@ -242,9 +236,9 @@ class Store:
 
     def _proof(self, claim: Claim) -> bytes | None:
         """The octets of a dead run's journal, where they prove anything: this machine, this boot."""
-        if (claim.machine, claim.boot_id) != (self._process.machine, self._process.boot_id):
+        if claim.process[:2] != self._process[:2]:
             return None
-        return read_marks(self._folder / claim.journal, claim.mark, len(claim.persons))
+        return read_marks(self._folder / claim.journal, claim.mark, claim.hand.rows)
 
     def _sweep(self) -> None:
         # In a transaction: nobody makes a journal meanwhile.
@@ -261,6 +255,18 @@ class Store:
 
     def next_due(self, issue: str, revision: int) -> datetime | None:
         return deliveries.next_due(self._database, self._row(issue, revision))
+
+    def next_turn(self, issue: str, revision: int) -> datetime | None:
+        return turns.next_turn(self._database, self._row(issue, revision).row)
+
+    def waiting(self, issue: str, revision: int, now: datetime) -> Waiting:
+        return turns.waiting(self._database, self._row(issue, revision).row, now)
+
+    def sent_to(self, since: datetime) -> Iterable[tuple[str, datetime, int]]:
+        return turns.sent_to(self._database, since)
+
+    def people_by_domain(self, issue: str, revision: int) -> Iterable[tuple[str, int]]:
+        return turns.people_by_domain(self._database, self._row(issue, revision).row)
 
     def uncertain(self, issue: str, revision: int) -> tuple[str, ...]:
         return deliveries.uncertain(self._database, self._row(issue, revision))
@@ -281,8 +287,8 @@ class Store:
     def first_sent(self) -> datetime | None:
         return deliveries.first_sent(self._database)
 
-    def complaints(self, issue: str, revision: int, since: datetime) -> int:
-        return deliveries.complaints(self._database, self._row(issue, revision), since)
+    def reception(self, issue: str, revision: int) -> Reception:
+        return reception.of_issue(self._database, self._row(issue, revision).row)
 
     def _row(self, issue: str, revision: int) -> IssueRow:
         return deliveries.issue_row(self._database, issue, revision)

@@ -12,7 +12,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from digest.errors import Locked
 from digest.store.disk import make_folder, translate_os_error
@@ -25,12 +25,17 @@ TRIES, PAUSE = 5, 0.02
 
 
 class RunLock:
-    """Hold the lock of a state folder, from `with` to its end; raise Locked, naming the holder, where another does."""
+    """Hold the lock of a state folder, from `with` to its end; raise Locked, naming the holder, where another does.
+
+    `moved_from`: the machine of the run before, where that was another one: the folder has been moved, or copied.
+    """
+
+    moved_from = ""
 
     def __init__(self, folder: Path, *, machine: str, boot_id: str, pid: int, now: datetime) -> None:
         self._path = folder / NAME
         note = {"pid": pid, "machine": machine, "boot_id": boot_id, "started": now.isoformat(timespec="seconds")}
-        self._note = json.dumps(note) + "\n"
+        self._note, self._machine = json.dumps(note) + "\n", machine
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -42,6 +47,8 @@ class RunLock:
         file = os.fdopen(descriptor, "r+b", buffering=0)
         try:
             _take(file)
+            before = _noted(self._path).get("machine", self._machine)
+            self.moved_from = str(before) if before != self._machine else ""
             file.truncate()
             file.write(self._note.encode())
         except BlockingIOError as exc:
@@ -88,9 +95,17 @@ def holder(folder: Path) -> str | None:
     return None
 
 
-def _said(path: Path) -> str:
+def _noted(path: Path) -> dict[str, Any]:
+    """What the last holder has written, which stays there after its end; nothing where that cannot be read."""
     try:
         note = json.loads(path.read_bytes())
-        return f"process {note['pid']} on {note['machine']}, since {note['started']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def _said(path: Path) -> str:
+    note = _noted(path)
+    if not {"pid", "machine", "started"} <= note.keys():
         return ""
+    return f"process {note['pid']} on {note['machine']}, since {note['started']}"

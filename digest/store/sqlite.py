@@ -7,7 +7,7 @@ WAL on a local disk, synchronous FULL: what a method returned from is on the dis
 from __future__ import annotations
 
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -45,7 +45,8 @@ def open(  # noqa: A001 - the plugs' contract: every engine has an `open`
     """
     if options.database:
         raise StateRefused(
-            "[state] database names another engine, and this is SQLite", hint="Take the line out of digest.toml."
+            "[state] database names PostgreSQL, and this version keeps its ledger in SQLite alone",
+            hint="Take the line out of digest.toml (or DIGEST_STATE_DATABASE out of the environment).",
         )
     folder = project / options.path
     path = folder / FILE
@@ -98,8 +99,11 @@ def _look(path: Path, patience: float) -> tuple[sqlite3.Connection, bool]:
         connection = sqlite3.connect(address, uri=True, timeout=patience, isolation_level=None)
         try:
             connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as exc:
             connection.close()
+            if exc.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK and can_write(path):
+                _roll_back(path, patience)
+                return _look(path, patience)
             # Without the right to make the WAL's index, a database can only be read as it lies; that is the truth
             # as long as no writer has left a WAL beside it.
             if _wal_size(path) or can_write(path.parent):
@@ -109,6 +113,12 @@ def _look(path: Path, patience: float) -> tuple[sqlite3.Connection, bool]:
             connection.close()
             raise
     return connection, True
+
+
+def _roll_back(path: Path, patience: float) -> None:
+    """A process died in the middle of its first writing: whoever may write and comes next takes that back."""
+    with closing(sqlite3.connect(path, timeout=patience, isolation_level=None)) as connection:
+        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
 
 
 def _wal_size(path: Path) -> int:

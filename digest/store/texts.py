@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 __all__ = ["from_text", "pack", "server_words", "to_text", "unpack"]
@@ -31,9 +33,14 @@ def server_words(text: str) -> str:
 
 def pack(value: Any, *, ascii_only: bool = False) -> str:
     """Write a list or mapping into one text."""
+    return _writer(ascii_only)(value)
+
+
+@cache
+def _writer(ascii_only: bool) -> Callable[[Any], str]:
     import json  # here, because `status` does without and has to be quick
 
-    return json.dumps(value, ensure_ascii=ascii_only)
+    return json.JSONEncoder(ensure_ascii=ascii_only).encode  # kept: json.dumps makes one anew each time, batch by batch
 
 
 def unpack(text: str) -> Any:

@@ -82,6 +82,25 @@ def _rising(numbers: tuple[int, ...]) -> tuple[int, ...]:
     return numbers
 
 
+def _domains(pairs: dict[str, str]) -> tuple[tuple[str, int, float], ...]:
+    """Paces of recipient domains; each wrong one is told at its own line."""
+    found: dict[str, tuple[int, float]] = {}
+    wrong: list[notation.Misread] = []
+    for written, pace in pairs.items():
+        try:
+            domain = written if written == "*" else notation.domain(written)
+            if domain in found:
+                raise notation.Misread(f"each domain once; {domain} is there already")
+            found[domain] = notation.limit(pace)
+        except notation.Misread as exc:
+            exc.at = written
+            wrong.append(exc)
+    if wrong:
+        wrong[0].others = tuple(wrong[1:])
+        raise wrong[0]
+    return tuple((domain, *limit) for domain, limit in found.items())
+
+
 def _database(text: str) -> str:
     if text and not text.startswith(("postgresql://", "postgres://")):
         raise notation.Misread('a PostgreSQL URL, as "postgresql://db.example.org/digest"; without one, SQLite is used')
@@ -149,6 +168,11 @@ SMTP = Table(
         ),
         "warm_up": Key(type=tuple[int, ...], takes="a list of whole numbers, as [50, 100, 500]", read=_rising),
         "warm_up_from": Key(takes='text, as "2026-11-27"', read=notation.day),
+        "domains": Key(
+            type=dict[str, str],
+            takes='a table of rates, each domain in quotes, as { "gmail.com" = "20/min" }',
+            read=_domains,
+        ),
     },
 )
 

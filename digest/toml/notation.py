@@ -18,10 +18,12 @@ __all__ = [
     "cadence",
     "choice",
     "day",
+    "domain",
     "each",
     "has_password",
     "host",
     "language",
+    "limit",
     "list_id",
     "loopback",
     "lower_name",
@@ -42,10 +44,10 @@ __all__ = [
 class Misread(ValueError):
     """A value that is not what its key takes. `expected` ends the sentence "expected …"; `hint` may be empty.
 
-    Of a list, `at` is the index of the element.
+    Of a list, `at` is the index of the element; of a table, its key.
     """
 
-    def __init__(self, expected: str, hint: str = "", at: int | None = None) -> None:
+    def __init__(self, expected: str, hint: str = "", at: int | str | None = None) -> None:
         super().__init__(expected)
         self.expected, self.hint, self.at = expected, hint, at
         self.others: tuple[Misread, ...] = ()  # further elements of the same list
@@ -202,7 +204,8 @@ def _no_zone(text: str) -> Misread:
 # ------------------------------------------------------------------------------------------------ pace
 
 _RATE = r"(?a)(\d{1,7}(?:\.\d{1,3})?)\s*(?:/|per)\s*(s|sec|second|min|minute|h|hour)"
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_LIMIT = _RATE.removesuffix(")") + "|d|day)"
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def rate(text: str) -> float:
@@ -211,6 +214,16 @@ def rate(text: str) -> float:
     if not found or not float(found[1]):
         raise Misread('a rate above nothing, as "14/s", "500/min" or "1000/h"')
     return float(found[1]) / _SECONDS[found[2][0]]
+
+
+def limit(text: str) -> tuple[int, float]:
+    """`20/min`, `100/h`, `1000/day`: how many messages in how many seconds; half a message a second is 1 in two."""
+    found = re.fullmatch(_LIMIT, text.strip())
+    if not found or not float(found[1]):
+        raise Misread('a rate above nothing, as "20/min", "100/h" or "1000/day"')
+    number = float(found[1])
+    messages = max(1, int(number))
+    return messages, _SECONDS[found[2][0]] * messages / number
 
 
 # ------------------------------------------------------------------------------------------------ words and names
@@ -290,6 +303,20 @@ def host(text: str) -> str:
     if found := re.fullmatch(r"(?:[a-z]+://)?([^/:@]+)(?::(\d+))?/?", bare):
         hint = f'write host = "{found[1]}"' + (f" and port = {found[2]}" if found[2] else "")
     raise Misread('the name of a host alone, as "smtp.example.org"', hint)
+
+
+def domain(text: str) -> str:
+    """The domain of addresses, in A-labels and lower case."""
+    bare = text.strip()
+    try:
+        ascii_only = _ascii(bare)
+    except Misread:
+        ascii_only = ""
+    if re.fullmatch(_HOST, ascii_only) and len(ascii_only) <= 253 and not ascii_only.endswith("."):
+        return ascii_only
+    stem = bare.rpartition("@")[2].rstrip(".")
+    hint = f'did you mean "{stem}"?' if stem != bare and re.fullmatch(_HOST, stem) else ""
+    raise Misread('the domain of addresses, as "gmail.com", or "*" for any other', hint)
 
 
 _WEB = 'an absolute URL, as "https://example.org"'

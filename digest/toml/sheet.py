@@ -147,10 +147,10 @@ class Sheet:
         return key.read(checked) if key.read else checked
 
     def refuse(self, path: KeyPath, value: Any, exc: Misread, takes: str, source: str = "") -> None:
-        """Tell why a value was misread; of a list, the element that was."""
+        """Tell why a value was misread; of a list or a table, the element that was."""
         where, what = path, value
-        if exc.at is not None and isinstance(value, list):
-            where, what = (*path, exc.at), value[exc.at]
+        if exc.at is not None and isinstance(value, list | dict):
+            where, what = (*path, exc.at), value[exc.at]  # type: ignore[index]  # a list's is a number, a table's a text
         if isinstance(exc, notation.Told) and not source:
             self.wrong(where, f"{dotted(where)}: {exc.expected}", exc.hint)
         else:

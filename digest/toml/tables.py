@@ -302,7 +302,15 @@ def _preset(sheet: Sheet, values: Raw) -> None:
         if field in {"port", "tls"} and said & {"port", "tls"}:
             continue  # one of the two was said: the other follows that, not the preset
         values[field] = value
-        sheet.moved(f"smtp.{field}", f"{value:g}/s" if field == "rate" else value, f"preset {name}")
+        sheet.moved(f"smtp.{field}", _rate(value) if field == "rate" else value, f"preset {name}")
+
+
+def _rate(a_second: float) -> str:
+    """A rate as it would be written, in the unit that makes it a whole number."""
+    for seconds, unit in ((1, "s"), (60, "min"), (3600, "h")):
+        if (number := round(a_second * seconds, 6)).is_integer():
+            return f"{number:g}/{unit}"
+    return f"{a_second:g}/s"
 
 
 # ------------------------------------------------------------------------------------------------ newsletters

@@ -23,8 +23,8 @@ from urllib.parse import urlencode
 from flask import Flask, Response, abort, jsonify, render_template, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from digest.errors import Bug, DigestError, UsageError
-from digest.model import PreviewState
+from digest.errors import Bug, DigestError, TemplateError, UsageError
+from digest.model import Finding, PreviewState
 from digest.web import mail_view
 from digest.web.watching import Changes, Watch
 
@@ -61,6 +61,10 @@ class PreviewApp(Protocol):
 
         Raises a DigestError (with file and line) for what is broken; the page shows it and goes on.
         """
+        ...
+
+    def preview_findings(self) -> tuple[Finding, ...]:
+        """What the preflight has to say of what was rendered last. Raises a DigestError."""
         ...
 
     def watch_paths(self) -> tuple[Path, ...]:
@@ -149,6 +153,8 @@ class _Look:
         self._number = -1
         self._made: dict[tuple[int | None, str | None], PreviewState | DigestError] = {}
         self._good: dict[tuple[int | None, str | None], PreviewState] = {}
+        self._judged = -1  # the number of the change that `_found` is about
+        self._found: tuple[Finding, ...] = ()
 
     def at(self, variant: int | None, reader: int | None) -> tuple[PreviewState | None, DigestError | None]:
         """The view as it is, or the last good one with what is wrong now."""
@@ -166,6 +172,19 @@ class _Look:
             self._good[key] = made
             return made, None
 
+    def findings(self) -> tuple[tuple[Finding, ...], DigestError | None]:
+        """What the preflight found in what was rendered last, and what kept it from finding more."""
+        with self._lock:
+            if self._judged == self._number:
+                return self._found, None
+            try:
+                self._found, self._judged = self._app.preview_findings(), self._number
+            except DigestError as exc:
+                return self._found, exc
+            except Exception as exc:  # noqa: BLE001 - as below
+                return self._found, _ours(exc)
+            return self._found, None
+
     def _address(self, variant: int | None, reader: int | None) -> str | None:
         """Who is meant by the number that the page knows: it never holds an address."""
         if reader is None or reader < 0:
@@ -180,7 +199,11 @@ class _Look:
         except DigestError as exc:
             return exc
         except Exception as exc:  # noqa: BLE001 - the page must outlive whatever a half-written file sets off
-            return Bug(f"rendering broke: {type(exc).__name__}: {exc}", hint="digest build shows more with -v")
+            return _ours(exc)
+
+
+def _ours(exc: Exception) -> Bug:
+    return Bug(f"rendering broke: {type(exc).__name__}: {exc}", hint="digest build shows more with -v")
 
 
 def _readers(state: PreviewState, variant: int | None) -> tuple[str, ...]:
@@ -195,7 +218,7 @@ def create_app(app: PreviewApp, *, newsletter: str, port: int, changes: Changes,
     pages = _Pages(app, newsletter, frozenset(f"{name}:{port}" for name in (LOOPBACK, "localhost")), changes, key)
     flask.before_request(pages.guard)
     flask.after_request(pages.seal)
-    for path in ("state", "mail", "picture", "changes"):
+    for path in ("state", "findings", "mail", "picture", "changes"):
         flask.add_url_rule(f"/{path}", path, getattr(pages, path))
     flask.add_url_rule("/", "page", pages.page)
     flask.add_url_rule("/send", "send", pages.send, methods=["POST"])
@@ -238,6 +261,11 @@ class _Pages:
         number = self._changes.number
         return jsonify(_told(*self._view(), number))
 
+    def findings(self) -> Response:
+        """What the preflight found, as JSON; asked for when the mail is to be seen."""
+        found, error = self._look.findings()
+        return jsonify(findings=[asdict(f) for f in found], error=_trouble(error) if error else None)
+
     def mail(self) -> Response:
         """The mail alone, for the frame: in one scheme, with a finding's place marked."""
         shown, _ = self._view()
@@ -248,8 +276,8 @@ class _Pages:
         local = {url: f"/picture?{urlencode({**view, 'n': n})}" for n, url in _local(shown)}
         html = mail_view.with_pictures(shown.html, local)
         mark = request.args.get("mark", type=int)
-        if mark is not None and 0 <= mark < len(shown.findings):
-            html = mail_view.with_mark(html, _marked(shown, mark))
+        if mark is not None and 0 <= mark < len(found := self._look.findings()[0]):
+            html = mail_view.with_mark(html, _marked(shown, found[mark]))
         html = mail_view.shown_as(html, scheme, images=request.args.get("images") != "off")
         return Response(html, headers={"Content-Security-Policy": MAIL_POLICY}, mimetype="text/html")
 
@@ -297,17 +325,29 @@ def _told(state: PreviewState | None, error: DigestError | None, number: int) ->
     """What the page knows, as JSON: no address of a reader but where the mail itself shows one."""
     told: dict[str, Any] = {"number": number, "error": None, "view": None}
     if error is not None:
-        more = [str(m) for m in getattr(error, "mistakes", ()) if str(m) != str(error)]
-        told["error"] = {
-            "file": error.file,
-            "line": error.line,
-            "message": error.message,
-            "hint": error.hint,
-            "more": more,
-        }
+        told["error"] = _trouble(error)
     if state is not None:
         told["view"] = _view(state)
     return told
+
+
+def _trouble(error: DigestError) -> dict[str, Any]:
+    """What is broken, where, and what to do."""
+    mistakes = getattr(error, "mistakes", ())
+    return {
+        "file": error.file,
+        "line": error.line,
+        "message": error.message,
+        "hint": error.hint,
+        "more": [str(m) for m in mistakes if str(m) != str(error) and not isinstance(m, TemplateError)],
+        "findings": [_mistake(m) for m in mistakes if isinstance(m, TemplateError)],
+    }
+
+
+def _mistake(wrong: TemplateError) -> dict[str, Any]:
+    """A mistake of the MJML, as a finding is told."""
+    place = {"file": wrong.file or "", "line": wrong.line, "part": "mjml"}
+    return {"rule": wrong.rule, "severity": "error", "message": wrong.message, "hint": wrong.hint, **place}
 
 
 def _view(state: PreviewState) -> dict[str, Any]:
@@ -322,7 +362,6 @@ def _view(state: PreviewState) -> dict[str, Any]:
         "source": state.raw.decode("utf-8", "replace"),
         "size": state.size,
         "whole": len(state.raw),
-        "findings": [asdict(f) for f in state.findings],
         "picked": [
             {"title": p.post.title, "path": p.post.path, "url": p.post.url, "reason": p.reason, "pinned": p.pinned}
             for p in state.picked
@@ -335,9 +374,8 @@ def _view(state: PreviewState) -> dict[str, Any]:
     }
 
 
-def _marked(state: PreviewState, index: int) -> str:
+def _marked(state: PreviewState, finding: Finding) -> str:
     """What of the mail a finding is about: an address or words that its message names, else its post's link."""
-    finding = state.findings[index]
     named = re.search(r"https?://[^\s…]+(?=\s|$)", finding.message) or re.search(
         r"\"([^\"…]{3,})[\"…]", finding.message
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.projects import FRIDAY, Project
-from tests.smtp_server import SmtpServer
+from tests.smtp_server import Drop, SmtpServer
 
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7])(?:;\d+)*m")
 
@@ -116,3 +116,23 @@ def test_colours_are_a_choice(project: Project) -> None:
         assert not COLOUR.search(watched(project, *words)[1]), words
         assert not COLOUR.search(watched(project, *words, "--no-color", colours=True)[1]), words
     assert "\x1b[" in watched(project, "select", colours=True)[1]
+
+
+def test_long_lines_are_folded_at_a_terminal_and_whole_in_a_pipe(project: Project, server: SmtpServer) -> None:
+    """Who waits and who is in doubt is said in long sentences: folded below their words at 80 columns, never cut; a
+    program gets each as one line."""
+    project.list("readers", "a@example.net", "b@example.net", "c@example.net", "d@a-domain-with-a-long-name.example")
+    project.smtp = '[smtp.domains]\n"example.net" = "1/h"'
+    project.configure()
+    server.script = lambda m: Drop() if m.step == "dot" and m.address.startswith("d@") else None
+    code, shown = watched(project, "run")
+    assert code == 75, shown
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.replace("\r\n", "\n"))
+    ended = [line.rpartition("\r")[2] for line in plain.splitlines()]
+    assert max(map(len, ended)) <= 80, ended
+    assert any(line.startswith(" " * 13) for line in ended), "below the words of the line above"
+    words = " ".join(plain.split())
+    for said in ("2 people at example.net, for the pace of their domain", "1 person may or may not have it", "resend"):
+        assert said in words
+    piped = project.digest("status").out
+    assert any("may or may not have it" in line and "resend" in line for line in piped.splitlines())

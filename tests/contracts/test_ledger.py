@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from digest.errors import Bug, DigestError, StateRefused, UsageError
-from digest.interfaces import Audience, Freeze, FrozenIssue, FrozenVariant
+from digest.interfaces import Audience, Freeze, FrozenIssue, FrozenVariant, Reception, Waiting
 from digest.lifecycle import Event, IssueState
 from digest.model import Subscriber
 from digest.settings import State
@@ -922,15 +922,55 @@ def test_what_was_sent_is_counted_over_issues_and_processes(store: Any, reopen: 
     assert reopen(site="other", secret_fingerprint="g").sent_since(NOW - LATER) == 0
 
 
-def test_complaints_count_once_a_person_and_only_of_this_issue(store: Any) -> None:
-    """Since a moment; a way out of another kind is none, and neither is somebody else's complaint."""
-    begin(store, "ada", "ben", "carla")
+def test_rows_given_back_until_a_turn(store: Any, reopen: Any) -> None:
+    """They are not claimed before, cost no try, and it is known who waits, where, and until when."""
+    enlist(store, "ada", "ben")
+    store.replace_list("others", [subscriber("carla@sub.example.net", line=2)], "others", NOW)
+    store.enroll("weekly", ["others"], token, NOW)
+    freeze(store, lists=("readers", "others"))
+    store.move(ISSUE, 1, Event.BEGIN, NOW)
+    assert (store.waiting(ISSUE, 1, NOW), store.next_turn(ISSUE, 1)) == (Waiting(), None)
+    batch = claim(store)
+    turns = [NOW + LATER, NOW + 3 * LATER, NOW + 2 * LATER]
+    store.settle(batch, [(row, "release", 0, "", turn) for row, turn in enumerate(turns)], NOW)
+    other = reopen()
+    waits = Waiting(3, NOW + LATER, NOW + 3 * LATER, ("example.org", "sub.example.net"))
+    assert other.waiting(ISSUE, 1, NOW) == waits
+    assert other.next_turn(ISSUE, 1) == NOW + LATER
+    assert claim(store, now=NOW + LATER / 2) is None
+    assert sums(store) == {"list": 3, "queued": 3}
+    again = claim(store, now=NOW + LATER)
+    assert [(entry[1], entry[4]) for entry in again.entries] == [("ada@example.org", 0)]
+    assert other.waiting(ISSUE, 1, NOW + LATER).people == 2
+    store.settle(again, [(0, "accepted", 250, "ok", None)], NOW + LATER)
+    assert list(store.sent_to(NOW)) == [("example.org", NOW + LATER, 1)]
+    assert list(store.sent_to(NOW + 2 * LATER)) == []
+    assert list(store.people_by_domain(ISSUE, 1)) == [("example.org", 2), ("sub.example.net", 1)]
+    rest = claim(store, now=NOW + 3 * LATER)
+    assert addresses(rest) == ["carla", "ben"], "in the order of their turns"
+
+
+def test_how_an_issue_was_received(store: Any, reopen: Any) -> None:
+    """Over all its runs, once a person, and only of this issue; from a person's last word on it begins anew."""
+    begin(store, "ada", "ben", "carla", "dora", "eva")
+    before = claim(store, 3)
+    store.settle(before, [(0, "accepted", 250, "ok", None), (1, "accepted", 250, "ok", None)], NOW)
     store.opt_out("ada@example.org", "all", "complained", "arf", NOW)
     store.opt_out("ada@example.org", "newsletter:weekly", "complained", "arf", NOW)
     store.opt_out("ben@example.org", "all", "bounced", "550", NOW)
+    store.opt_out("eva@example.org", "all", "complained", "of the last issue: she has not got this one", NOW)
     store.opt_out("zoe@example.org", "all", "complained", "arf", NOW)
-    assert store.complaints(ISSUE, 1, NOW) == 1
-    assert store.complaints(ISSUE, 1, NOW + LATER) == 0
+    store.opt_out("ben@example.org", "all", "complained", "long ago", NOW - LATER)
+    rest = claim(store, 3)
+    store.settle(rest, [(0, "refused", 550, "no such user", None)], NOW + LATER)
+    other = reopen()
+    assert other.reception(ISSUE, 1) == Reception(sent=2, refused=1, bounced=1, complained=1)
+    store.move(ISSUE, 1, Event.PAUSE, NOW + LATER)
+    store.move(ISSUE, 1, Event.RESUME, NOW + 2 * LATER)
+    assert store.reception(ISSUE, 1) == Reception()
+    store.opt_out("ada@example.org", "list:readers", "complained", "again", NOW + 3 * LATER)
+    store.expire(ISSUE, 1, NOW + timedelta(days=4))
+    assert store.reception(ISSUE, 1) == Reception(complained=1), "a deadline is no refusal"
 
 
 def test_opt_outs_can_be_taken_along(store: Any, reopen: Any) -> None:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from digest.deliver import pace
 from digest.deliver.pace import Gate, Pace
-from digest.deliver.presets import PRESETS
 from digest.settings import Smtp
 
 
@@ -27,17 +26,6 @@ def test_the_pace_is_what_is_configured() -> None:
     """The configuration has filled a preset in; nothing is added here, one connection included."""
     mine = Smtp(preset="gmail", rate=3.0, daily=9, per_connection=5, connections=1)
     assert Pace.of(mine) == Pace(rate=3.0, daily=9, per_connection=5, connections=1)
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_each_preset_names_its_source(name: str) -> None:
-    """A figure without a source is a rumour."""
-    preset = PRESETS[name]
-    assert preset.source
-    assert not preset.read or preset.read.startswith("202")
-    assert preset.tls in ("starttls", "tls")
-    assert {preset.message_id, preset.date} <= {"kept", "replaced"}
-    assert preset.rate is None or preset.rate > 0
 
 
 @given(st.floats(0.5, 500), st.lists(st.floats(0, 0.3), min_size=1, max_size=80))

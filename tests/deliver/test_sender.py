@@ -18,6 +18,7 @@ from digest.errors import Bug, RelayUnreachable
 from digest.interfaces import Feed
 from digest.lifecycle import Event
 from digest.settings import Smtp
+from digest.store import claims
 from digest.store.ledger import Store
 from tests.deliver.issue_at_hand import ISSUE, NOW, counts, frozen, only, opened, readers, send
 from tests.smtp_server import PIPELINING, Drop, Moment, Raw, Say, SmtpServer, Stall
@@ -58,6 +59,52 @@ def test_everybody_gets_it_once(store: Store, features: tuple[str, ...], connect
     assert result.why == "done"
     assert (result.sent, result.failed, result.deferred, result.uncertain) == (300, 0, 0, 0)
     assert counts(store) == only(sent=300)
+
+
+class Watching:
+    """A ledger that notes at each claim how many are in hand then, and how many of the batch before had not left."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self._batches = store, list[Any]()
+        self.in_hand: list[int] = []
+        self.waiting: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def claim(self, *place: Any, **more: Any) -> Any:
+        told = [(batch, len(results)) for batch, results in more["answered"]]
+        self.waiting.append(sum(bytes(batch.marks).count(0) for batch, _ in told if batch in self._batches[-1:]))
+        batch = self._store.claim(*place, **more)
+        hands = claims.hands(self._store._database, 1)
+        self.in_hand.append(sum(len(hand.persons) for hand in hands.values()))
+        self._batches.append(batch)
+        return batch
+
+
+def watched(store: Store, server: SmtpServer, people: int, *, pace: Pace | None = None) -> Watching:
+    watching = Watching(store)
+    issue = frozen(store, readers(people))
+    with closing(relay(server, connections=3, timeout=5)) as transport:
+        result = send(watching, issue, transport, batch_size=64, pace=pace)  # type: ignore[arg-type]  # as good as one
+    assert (result.why, result.sent) == ("done", people)
+    assert sorted(server.addresses()) == sorted(readers(people))
+    return watching
+
+
+def test_the_next_batch_is_claimed_ahead_and_no_more_than_one_is_in_hand(store: Store) -> None:
+    """While the lines are busy, not once one of them waits; after a power cut at most a batch is in doubt."""
+    with SmtpServer() as server:
+        watching = watched(store, server, 600)
+    assert max(watching.waiting) > 3, "more were left than the envelopes that are out"
+    assert max(watching.in_hand) <= 64
+
+
+def test_under_a_pace_nothing_is_claimed_ahead(store: Store) -> None:
+    """A row is claimed when its turn is: an opt-out until then counts."""
+    with SmtpServer() as server:
+        watching = watched(store, server, 200, pace=Pace(rate=2000))
+    assert max(watching.waiting) <= 3, "the envelopes that are out"
 
 
 def test_running_again_sends_nothing(store: Store) -> None:
@@ -285,6 +332,15 @@ def test_a_short_list_refused_by_policy_is_charged_in_the_end(store: Store) -> N
         result = run(store, server, 3)
     assert (result.why, result.failed) == ("done", 3)
     assert counts(store) == only(failed=3)
+
+
+@pytest.mark.parametrize(("people", "why", "deferred"), [(2, "waiting", 2), (20, "stopped", 0)])
+def test_a_relay_that_lost_the_thread_judges_no_recipient(store: Store, people: int, why: str, deferred: int) -> None:
+    """It says 503 where it had accepted the envelope: a few wait and are tried again; five in a row stop the run."""
+    with SmtpServer(features=(), script=lambda m: Say(503, "5.5.1 need MAIL") if m.step == "rcpt" else None) as server:
+        result = run(store, server, people)
+    assert (result.why, result.failed) == (why, 0)
+    assert counts(store) == only(deferred=deferred, queued=people - deferred)
 
 
 def test_too_many_dead_addresses_pull_the_brake(store: Store) -> None:

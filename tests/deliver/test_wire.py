@@ -35,7 +35,7 @@ class Talk:
 
     def write(self, most: int | None = None) -> bytes:
         """Hand what is to be written to the kernel, as far as it takes it."""
-        out = bytes(self.wire.output)[:most]
+        out = (bytes(self.wire.output) + self.wire.behind)[:most]
         self.wire.wrote(len(out))
         return out
 
@@ -451,7 +451,7 @@ def test_whatever_a_server_says_each_job_has_one_end(lines: list[str], pipelined
         talk.wire.received(octets[:cut])
         octets = octets[cut:]
         if talk.wire.output and not data.draw(st.booleans()):
-            talk.write(data.draw(st.integers(0, len(talk.wire.output))))
+            talk.write(data.draw(st.integers(0, len(talk.wire.output) + len(talk.wire.behind))))
         else:
             talk.write()
         talk.wire.start()
@@ -463,6 +463,28 @@ def test_whatever_a_server_says_each_job_has_one_end(lines: list[str], pipelined
     assert accepted <= set(talk.bodies)
     assert {row for row, step, _, _ in talk.wire.replies if step == "lost"} <= set(talk.bodies)
     assert len(set(talk.bodies)) == len(talk.bodies)
+
+
+@pytest.mark.parametrize("most", [1, len(BODY) - 1, len(BODY), len(BODY) + 1, len(BODY) + 3, 10_000])
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_message_and_what_is_behind_it_leave_in_any_pieces(most: int, joined: bool) -> None:
+    """The kernel takes what it likes of both, or of the two as one: the same octets, each once, in order."""
+    talk, _ = begun(4)
+    talk.say("250 ok", "250 ok", "354 go")
+    talk.wire.received(b"250 kept\r\n250 ok\r\n250 ok\r\n354 go\r\n")  # behind the usual answer the body stands alone
+    talk.write()
+    talk.wire.received(b"250 kept\r\n250 ok\r\n250 ok\r\n354 go\r\n")
+    assert talk.wire.output == BODY
+    assert talk.wire.behind
+    out = b""
+    while talk.wire.output:
+        if joined:
+            talk.wire.join()
+            assert not talk.wire.behind
+        out += talk.write(most)
+    assert out == BODY + b".\r\n" + ENVELOPE % 3
+    talk.wire.break_off("the end")
+    assert [reply[:2] for reply in talk.wire.replies[-2:]] == [(2, "lost"), (3, "released")]
 
 
 @settings(max_examples=60, deadline=None)

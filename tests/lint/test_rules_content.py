@@ -67,6 +67,8 @@ QUIET = [
     ("post-before", history(record("posts/0.md", issue=""))),
     ("post-before", {**posts({}), **history(record("posts/0.md", issue="weekly-2026-11-27"))}),
     ("issue-empty", {"issue": {"lead": None, "groups": (), "intro": "Hello."}}),
+    ("topics-unknown", {"topics": ()}),
+    ("topics-unknown", {"topics": (("maps", 4, 1), ("Cooking", 1, 12)), "recent_tags": ("maps", "cooking")}),
 ]
 
 DEFECTS = [
@@ -87,6 +89,13 @@ DEFECTS = [
         '"About 0" was sent with weekly-2026-11-20',
     ),
     ("issue-empty", {"issue": {"lead": None, "groups": (), "intro": " "}}, "error", "neither post nor intro"),
+    ("topics-unknown", {"topics": (("mpas", 1, 0), ("maps", 9, 2))}, "warning", '1 person has the topic "mpas", which'),
+    (
+        "topics-unknown",
+        {"topics": (("a", 1200, 0),), "newsletter": {"lists": ("readers", "others")}},
+        "warning",
+        '1,200 people have the topic "a"',
+    ),
 ]
 
 
@@ -105,4 +114,22 @@ def test_a_defect_is_found(
     assert finding.severity == severity
     assert words in finding.message
     assert finding.part in ("posts", "config")
-    assert finding.file.endswith((".md", "digest.toml"))
+    assert finding.file.endswith((".md", "digest.toml", "subscribers/readers.csv"))
+
+
+def test_a_topic_that_nobody_writes_about_comes_with_the_nearest_word(seeded: Seeded, found: Found) -> None:
+    """What it may be is named as posts write it; where nothing is near, nothing is guessed."""
+    topics = (("machine-lerning", 3, 0), ("Astrology", 2, 0))
+    slip, idle = found("topics-unknown", seeded(topics=topics, recent_tags=("Maps", "Machine Learning")))
+    assert slip.hint.startswith('is it "Machine Learning"? Correct it in the list')
+    assert idle.hint.startswith("correct it in the list")
+    assert "write about it" in idle.hint
+
+
+def test_many_topics_that_nobody_writes_about_are_told_in_short(seeded: Seeded, found: Found) -> None:
+    """Ten of them by name, and how many more there are: a list with free words as topics drowns no other finding."""
+    told = found("topics-unknown", seeded(topics=tuple((f"t{n}", 1, 0) for n in range(25))))
+    assert len(told) == 10
+    assert [f.message.endswith("(and 15 more topics)") for f in told] == [False] * 9 + [True]
+    (nine, *_) = found("topics-unknown", seeded(topics=(("t", 1, 0),)))
+    assert "more topics" not in nine.message

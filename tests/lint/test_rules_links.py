@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from digest.model import Finding, Image, Proof
+from digest.model import Finding, Image, Picture, Proof
 from digest.settings import Public, Site
 from digest.testing import post
 
@@ -216,6 +216,15 @@ def test_a_picture_of_a_post_may_be_anywhere(seeded: Seeded, found: Found) -> No
     proof = seeded(posts=posts, **image('src="https://pictures.example.net/x.webp" alt="" width="60"'))
     assert found("third-party-asset", proof) == []
     assert [(f.severity, f.file) for f in found("image-format", proof)] == [("warning", "posts/folders.md")]
+
+
+def test_a_picture_that_goes_along_is_its_post_s(seeded: Seeded, found: Found) -> None:
+    """Whatever a rule has against it is told of the post that brought it, and is no error."""
+    shown = image('src="cid:ab@example.org" alt="" width="2"')
+    pictures = (Picture(id="ab@example.org", kind="image/png", data=b"", brought="posts/maps.md"),)
+    for known, file in ((pictures, "posts/maps.md"), ((), "")):
+        (finding,) = found("tracking", seeded(**{**shown, "rendered": {"pictures": known}}))
+        assert (finding.severity, finding.file, finding.part) == ("warning", file, "posts")
 
 
 def test_a_way_out_of_another_look_is_no_tracking(seeded: Seeded, found: Found) -> None:

@@ -41,6 +41,9 @@ def lay(tmp_path: Path, files: dict[str, str]) -> Path:
         ({"site.lektorproject": ""}, "lektor"),
         ({"pelicanconf.py": ""}, "pelican"),
         ({"conf.py": "BLOG_TITLE = 'x'"}, "nikola"),
+        ({"_quarto.yml": "project:\n  type: website"}, "quarto"),
+        ({".vitepress/config.mts": ""}, "vitepress"),
+        ({".vuepress/config.js": ""}, "vitepress"),
         ({"conf.py": "project = 'Sphinx'"}, "plain"),
         ({"mkdocs.yml": "site_name: only documentation"}, "plain"),
         ({"config.yaml": "something: else"}, "plain"),
@@ -159,12 +162,13 @@ def test_init_finds_the_posts_of_the_site_it_stands_in(
 
 def test_every_rule_of_the_table_is_whole() -> None:
     """Names are told apart, addresses name what can be filled, recognition knows each."""
-    from digest.posts.links import PLACEHOLDER, WORDS
+    from digest.posts.links import WORDS
+    from digest.posts.permalinks import PLACEHOLDER
 
     assert len({d.name for d in TABLE}) == len(TABLE)
     for rule in TABLE:
         assert rule.zone in {"site", "config", "utc"}
-        assert set(PLACEHOLDER.findall(rule.address)) <= set(WORDS)
+        assert set(PLACEHOLDER.findall(rule.address + rule.leaf)) <= {*WORDS, "stem"}
         assert rule.files or rule.name == "plain"
 
 
@@ -188,7 +192,7 @@ def test_a_configuration_that_cannot_be_read_says_nothing(tmp_path: Path) -> Non
         tmp_path,
         {"pelicanconf.py": "TIMEZONE = __import__('os').system('touch owned')\nARTICLE_URL = 7\na, b = 1, 2\n"},
     )
-    assert read_site("pelican", tmp_path / "pelicanconf.py") == SiteFile(root=tmp_path)
+    assert read_site("pelican", tmp_path / "pelicanconf.py") == SiteFile(root=tmp_path, category="misc", language="en")
     assert recognise.by_shape(tmp_path, [], []) == "plain"
     assert recognise.by_site(tmp_path / "a/b", Path("/nowhere"), "next") is None
     lay(tmp_path, {"mkdocs.yml": "plugins: search", "config.yaml": "permalinks: {posts: [a]}"})

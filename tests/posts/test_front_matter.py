@@ -312,3 +312,12 @@ def test_any_head_is_read_or_told(rows: list[str], kind: str) -> None:
     assert 1 <= front.body_line <= count + 1
     assert kind == "lr" or text.endswith(front.body)
     assert all(1 <= n <= count for n in front.lines.values())
+
+
+def test_definitions_of_franklin() -> None:
+    """A text, a list, a day; the prose begins below them. A file that only names `@def` has none."""
+    raw = '@def title = "A \\# b"\n@def tags = ["x", "y z"]\n@def rss_pubdate = Date(2025, 10, 1)\n@def n = 3\n\nText\n'
+    front = read(raw)
+    assert dict(front.values) == {"title": "A \\# b", "tags": ["x", "y z"], "rss_pubdate": "2025-10-01", "n": "3"}
+    assert (front.form, front.lines["tags"], front.body) == ("franklin", 2, "\nText\n")
+    assert read("Text with @def a = 1\n").form == ""

@@ -132,6 +132,8 @@ BROKEN = {
                          'date "2025-13-03" is not a date; write YYYY-MM-DD'),
     "date is a number": (b"---\ntitle: A\ndate: 2025\n---\nx\n", 3, 'date "2025" is not a date'),
     "date is a list": (b"---\ntitle: A\ndate: [2025-01-01]\n---\nx\n", 3, "no single date"),
+    "date of the build": (b"---\ntitle: A\ndate: git Last Modified\n---\nx\n", 3, "the day on which the site is made"),
+    "date of the day": (b'---\ntitle: A\ndate: "`r Sys.Date()`"\n---\nx\n', 3, "the day on which the site is made"),
     "pubDate is odd": (b"---\ntitle: A\npubDate: soon\n---\nx\n", 3, 'pubDate "soon" is not a date'),
     "tab": (b"---\ntitle: A\ntags:\n\t- b\n---\nx\n", 4, "tab"),
     "colon": (b"---\ntitle: A: b\ndate: 2026-11-20\n---\nx\n", 2, "put the value in quotes"),

@@ -241,6 +241,11 @@ def test_where_a_reader_finds_a_post(one: One, head: str, options: dict[str, str
         assert found.url_guessed
 
 
+def test_the_sign_before_a_tag_is_none_of_it(one: One) -> None:
+    """Obsidian's `#tag`; a sign within, or alone, stays."""
+    assert one("tags: ['#a/b', 'C#', '#', c]").tags == ("a/b", "C#", "#", "c")
+
+
 def test_jekyll_splits_at_blanks_and_keeps_a_category_whole(one: One) -> None:
     """Everyone else splits at commas."""
     found = one("tags: a b, c\ncategory: Deep Work\ncategories: x y", name="_posts/2026-11-20-a.md")
@@ -322,7 +327,7 @@ SITES: dict[str, tuple[dict[str, str], str, str, str | None]] = {
     "hugo base": ({"hugo.toml": "baseURL = 'https://example.org/sub/'"}, "content/posts/a.md", "", "/sub/posts/a/"),
     "zola": ({"config.toml": "base_url = 'x'"}, "content/blog/2026-11-20-Rust 1.0.md", "", "/blog/rust-1-0/"),
     "zola path": ({"config.toml": "base_url = 'x'"}, "content/blog/a.md", "path: 2026/11/20/x", "/2026/11/20/x/"),
-    "eleventy": ({".eleventy.js": ""}, "src/blog/2026-11-20-a.md", "", "/blog/a/"),
+    "eleventy": ({".eleventy.js": ""}, "src/blog/2026-11-20-a.md", "", "/blog/2026-11-20-a/"),
     "astro": ({"astro.config.mjs": ""}, "src/content/blog/My Post v1.0.md", "", "/blog/my-post-v10/"),
     "next": ({"next.config.js": ""}, "content/posts/a.mdx", "", "/posts/a"),
     "hexo": (
@@ -379,8 +384,9 @@ SITES: dict[str, tuple[dict[str, str], str, str, str | None]] = {
         {"pelicanconf.py": "ARTICLE_URL = 'b/{date:%Y}/{date:%b}/{slug}/'\nSLUGIFY_SOURCE = 'basename'"},
         "content/x.md",
         "",
-        None,
+        "/b/2026/Nov/x/",
     ),
+    "pelican unknown": ({"pelicanconf.py": "ARTICLE_URL = '{date:%U}/{slug}/'"}, "content/x.md", "", None),
     "pelican dates": (
         {"pelicanconf.py": "ARTICLE_URL = 'b/{date:%Y}/{date:%m}/{slug}/'\nSLUGIFY_SOURCE = 'basename'"},
         "content/x.md",
@@ -432,7 +438,8 @@ def test_the_folder_is_the_category_of_pelican(one: One) -> None:
     files = {"pelicanconf.py": ""}
     assert one("", name="content/news/a.md", files=files).categories == ("news",)
     assert one("category: x", name="content/news/a.md", files=files).categories == ("x",)
-    assert one("", name="content/a.md", files=files).categories == ()
+    assert one("", name="content/a.md", files=files).categories == ("misc",)
+    assert one("", name="content/a.md", files={"pelicanconf.py": "DEFAULT_CATEGORY = ''"}).categories == ()
 
 
 def test_authors_are_looked_up(one: One) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from PIL import Image as Drawing
 
 from digest import testing
 from digest.errors import DataError
@@ -78,9 +79,9 @@ def told(rendered: Rendered) -> list[tuple[str, str]]:
 def test_on_the_web_pictures_keep_their_address_and_get_their_size(drawn: Draw) -> None:
     """`remote`: width and height from the file, so that nothing jumps and Outlook knows; nothing goes along."""
     body = "![Wide](photo.jpg)\n\n![Upright](tall.jpg)\n\n![Strip](strip.jpg)\n\n![Small](small.png)\n\n![Away](https://e.org/x.png)"
-    made = drawn(testing.issue(post(body, "photo.jpg"), content="full"), local=Disk(DISK).local)
+    made = drawn(testing.issue(post(body, "modern.webp"), content="full"), local=Disk(DISK).local)
     cover, wide, upright, strip, small, away = tags(made)
-    assert (cover["src"], cover["width"], cover["height"]) == (f"{FULL}photo.jpg", "600", "300")
+    assert (cover["src"], cover["width"], cover["height"]) == (f"{FULL}modern.webp", "600", "300")
     assert (wide["src"], wide["width"], wide["height"]) == (f"{FULL}photo.jpg", "536", "268")
     assert (upright["width"], upright["height"]) == ("320", "640")
     assert "max-width: 320px" in upright["style"].replace("max-width:320px", "max-width: 320px")
@@ -140,13 +141,13 @@ def test_embedded_pictures_go_along_as_large_as_they_are_shown(drawn: Draw) -> N
     """Twice the shown width, at most 200 KB, in formats that clients show; the same picture once."""
     body = "![Wide](photo.jpg)\n\n![](modern.avif)\n\n![](modern.webp)\n\n![](moves.gif)\n\n![Again](photo.jpg)\n\n![Away](https://e.org/x.png)"
     disk = Disk(DISK)
-    made = drawn(testing.issue(post(body, "photo.jpg"), content="full"), local=disk.local, newsletter=EMBED)
+    made = drawn(testing.issue(post(body, "tall.jpg"), content="full"), local=disk.local, newsletter=EMBED)
     cover, wide, avif, webp, moves, again, away = tags(made)
     kinds = {p.id: p.kind for p in made.pictures}
     for tag, kind in ((cover, "jpeg"), (wide, "jpeg"), (avif, "jpeg"), (webp, "jpeg"), (moves, "gif")):
         assert kinds[tag["src"].removeprefix("cid:")] == f"image/{kind}"
         assert tag["height"]
-    assert again["src"] == wide["src"] != cover["src"]  # shown at 536, and at 600
+    assert again["src"] == wide["src"] != cover["src"]
     assert away["src"] == "https://e.org/x.png"
     assert len(made.pictures) == 5
     assert all(p.id.endswith("@example.org") and len(p.data) <= 200_000 for p in made.pictures)
@@ -185,12 +186,53 @@ def test_what_cannot_go_along_is_told_with_its_file(drawn: Draw) -> None:
     assert "vector" in made.html
     assert made.pictures == ()
     said = dict.fromkeys(told(made))
-    assert ("image-weight", "the picture half.jpg is damaged or cut short; it stays on the web") in said
+    assert ("image-file", "the picture half.jpg is damaged or cut short") in said
     assert ("image-file", "the picture none.jpg does not lie on this machine; it stays on the web") in said
     assert ("image-format", "mail clients do not show vector.svg; its alternative text stands instead") in said
     assert ("tracking", "a picture of 1×1 pixels (dot.gif) was dropped") in said
     assert ("image-file", BAD["text.png"]) in said
     assert len(said) == len(made.warnings) == 5
+
+
+def test_what_breaks_only_when_it_is_made_is_told_too(drawn: Draw) -> None:
+    """Octets inside that make no sense, behind a head and before an end that do."""
+    whole = bytearray(encoded(noise(300, 200), "PNG"))
+    whole[400:900] = bytes(500)
+    made = drawn(
+        testing.issue(post("![x](a.png)"), content="full"), local=Disk({"a.png": bytes(whole)}).local, newsletter=EMBED
+    )
+    assert [t["src"] for t in tags(made)] == [f"{FULL}a.png"]
+    assert told(made) == [("image-file", "the picture a.png is damaged or cut short; it stays on the web")]
+
+
+def test_an_animation_that_must_stand_still_is_told(drawn: Draw) -> None:
+    """Once, though it is shown twice; one that is small enough moves on and is not told."""
+    shots = [noise(300, 200, "L", seed=n).convert("P") for n in range(6)]
+    large = encoded(shots[0], "GIF", save_all=True, append_images=shots[1:], duration=80, loop=0)
+    disk = Disk({"large.gif": large, "small.gif": animation()})
+    body = "![a](large.gif)\n\n![b](small.gif)\n\n![c](large.gif)"
+    made = drawn(testing.issue(post(body), content="full"), local=disk.local, newsletter=EMBED)
+    assert told(made) == [
+        ("image-weight", "the picture large.gif moves and is too large for that; it goes along still")
+    ]
+    assert made.warnings[0].hint == "save it smaller"
+    assert {p.brought for p in made.pictures} == {"posts/a.md"}
+
+
+@pytest.mark.parametrize("images", ["remote", "embed"])
+def test_a_cover_that_is_a_strip_is_left_out(drawn: Draw, images: str) -> None:
+    """As a card's picture it would be a line, and taken for a pixel that counts readers; a high one is cropped."""
+    disk = Disk(
+        {
+            "wide.png": encoded(Drawing.new("1", (2600, 200)), "PNG"),
+            "high.png": encoded(Drawing.new("1", (100, 2000)), "PNG"),
+        }
+    )
+    made = drawn(testing.issue(post(cover="wide.png")), local=disk.local, newsletter=replace(EMBED, images=images))
+    assert tags(made) == []
+    ((rule, message),) = told(made)
+    assert (rule, "a strip of 2600 × 200 pixels" in message) == ("image-file", True)
+    assert told(drawn(testing.issue(post(cover="high.png")), local=disk.local)) == []
 
 
 def test_past_the_budget_pictures_stay_on_the_web(drawn: Draw) -> None:

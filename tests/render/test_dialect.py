@@ -72,6 +72,9 @@ def test_braces_in_prose_stay_where_no_generator_reads_them(dialect: str) -> Non
         ("mkdocs-material", "!!! warning \"Mind\"\n    one\n\n    two\n\nafter",
          "> **Mind**\n>\n> one\n> \n> two\n> \n\nafter"),
         ("mkdocs-material", "???+ tip\n\tx\n", "> **Tip**\n>\n> x\n>"),
+        ("mkdocs-material", "- ==two words==: a == b, c==d== `==e==` ==\n==",
+         "- <mark>two words</mark>: a == b, c==d== `==e==` ==\n=="),
+        ("", "==two words==", "==two words=="),
         ("mkdocs-material", "=== \"Linux\"\n\n    apt\n\nafter", "**Linux**\n\napt\n\nafter"),
         ("docusaurus", ":::note\n\n**Note:** once\n\n:::\nafter", "> \n> **Note:** once\n> \n\nafter"),
         ("docusaurus", "::::info Ti[t]le\n:::tip[Inner]\nx\n:::\ny\n::::\nz",
@@ -122,3 +125,53 @@ def test_no_body_breaks_it(text: str, dialect: str) -> None:
 def test_what_is_opened_and_not_closed(dialect: str, written: str, left: str) -> None:
     """A sign without its end is text, or ends where the next one does; what stands beside it is read as ever."""
     assert plain_markdown(written, dialect) == left
+
+
+@pytest.mark.parametrize(
+    ("dialect", "written", "left"),
+    [
+        # kramdown
+        ("jekyll", "* TOC\n{:toc}\n\nText", "Text"),
+        ("jekyll", "1. Contents\n{: .no_toc toc}\n\nText", "Text"),
+        ("jekyll", "- kept\n{: .cls}\n\nText", "- kept\n\n\nText"),
+        ("jekyll", "*[HTML]: Hyper Text\nThe HTML.", "The HTML."),
+        ("jekyll", "a {::comment}\nno\n{:/comment} b {::nomarkdown}x{:/} c", "a  b x c"),
+        ("jekyll", "- a\n^\n- b", "- a\n- b"),
+        ("jekyll", '<div class="x" markdown="1">\n*a*\n</div>', '<div class="x" markdown="1">\n\n*a*\n</div>'),
+        ("jekyll", '<div class="markdown">\n*a*', '<div class="markdown">\n*a*'),
+        # Hugo
+        ("hugo", "{{</* figure src=\"a\" */>}} {{%/* x */%}}", "{{&lt; figure src=&quot;a&quot; &gt;}} {{% x %}}"),
+        ("hugo", '{{< details summary="Open" >}}in{{< /details >}}', "**Open**\n\nin"),
+        ("hugo", '{{< tab "One" >}}in{{< /tab >}}{{< tab >}}b', "**One**\n\nin\n\nb"),
+        # Obsidian
+        ("plain", "[[Note]] [[A/B#C]] [[A|words]]", "Note B – C words"),
+        ("plain", "![[a b.png]] ![[a.png|300]] ![[a.png|Alt]] ![[Note]]",
+         '<img src="a b.png" alt=""> <img src="a.png" alt=""> <img src="a.png" alt="Alt"> Note'),
+        ("plain", "[[1]](https://x.example) [[ -z x ]] [[a][b]]", "[[1]](https://x.example) [[ -z x ]] [[a][b]]"),
+        ("plain", "a %%no%% b\n%%\nno\nno\n%%\nc ^a1b2c3\n5 %% 3", "a  b\n\nc\n5 %% 3"),
+        ("plain", "a ==b c== d == e", "a <mark>b c</mark> d == e"),
+        # VitePress
+        ("vitepress", "{{ $frontmatter.x }}a\n<<< @/x.js{2}\n<!--@include: ./x.md-->\nb", "a\nb"),
+        ("vitepress", "::: code-group\nx\n:::\nb", "x\n\nb"),
+        # Quarto, R Markdown
+        ("quarto", "::: {.columns}\n::: {.column width=\"50%\"}\na\n:::\nb\n:::\nc", "a\n\nb\n\nc"),
+        ("quarto", "::: {.callout-note}\n## Head ##\nbody\n:::", "> **Head**\n>\n> body"),
+        ("quarto", '::: {.callout-tip title="T" collapse="true"}\nbody\n:::', "> **T**\n>\n> body"),
+        ("quarto", "::: {.callout-tip}\n:::", "> **Tip**\n>"),
+        ("quarto", "::: panel-tabset\n## R\nrr\n:::", "## R\nrr"),
+        ("quarto", "a [words]{.mark} ![x](a.png){#fig-a width=50%}", "a words ![x](a.png)"),
+        ("quarto", "```{r setup, include=FALSE}\nx\n```\na", "a"),
+        ("quarto", "```{python}\n#| echo: false\nx\n```\na", "a"),
+        ("quarto", "```{python}\n#| label: y\nx\n```\na", "```python\nx\n```\na"),
+        ("quarto", "````markdown\n```{r, echo=FALSE}\nx\n```\n````", "````markdown\n```{r, echo=FALSE}\nx\n```\n````"),
+        ("quarto", "```{r}\nx", "```{r}\nx"),
+        # files of the source, which readers cannot open
+        ("zola", "[a](@/blog/b.md#c) [d](@/e/index.md) [f](@/g/_index.md)", "[a](/blog/b/#c) [d](/e/) [f](/g/)"),
+        ("zola", "[a]: @/b.md", "[a]: /b/"),
+        ("docusaurus", "[a](./b.md#c) [d](../e.mdx) [f](https://x.example/g.md) [h](i.mdown)",
+         "[a](#) [d](#) [f](https://x.example/g.md) [h](i.mdown)"),
+    ],
+)  # fmt: skip
+def test_signs_of_the_wider_world(dialect: str, written: str, left: str) -> None:
+    """What each generator adds to Markdown is turned or taken out, and what only looks like it stays."""
+    assert squeezed(plain_markdown(written, dialect)) == squeezed(left)

@@ -689,3 +689,18 @@ def test_a_theme_that_makes_more_of_a_text_gets_less_of_it(drawn: Draw, tmp_path
 def test_no_line_of_the_text_ends_in_a_blank(drawn: Draw) -> None:
     """Neither of code that was written with tabs at its ends."""
     valid(drawn(testing.issue(*posts(1, body="```\na\t\n\t\nb \t\n```\n"), content="full")))
+
+
+def test_a_card_with_its_whole_text_has_its_picture_above_it(drawn: Draw) -> None:
+    """Where the text shows that picture too it stands there alone; a text that becomes an excerpt again keeps it."""
+    first, second, third = posts(3, body=SENTENCE)
+    wide = Image(url="https://img.example.org/wide.png?a=1&b=2", alt="A wide one", width=1200, height=600)
+    shown = f"![A wide one]({wide.url})\n\n{SENTENCE}"
+    made = drawn(
+        testing.issue(first, replace(second, image=wide), replace(third, body=shown, image=wide), content="full")
+    )
+    valid(made)
+    widths = [(p["src"], p["width"]) for p in page(made).pictures]
+    assert widths == [(COVER.url, "600"), (wide.url, "536"), (wide.url, "536")]
+    short = drawn(testing.issue(*posts(2, body=SENTENCE), replace(third, body=shown + SENTENCE * 900, image=wide)))
+    assert [p["src"] for p in page(short).pictures][-1] == wide.url

@@ -18,6 +18,10 @@ class Post:
     title: str
 
 
+NESTED = "{% for x in range(9999) %}{% for y in range(9999) %}"
+TWICE = "{% macro f(n) %}\n{% set x = f(n - 1) ~ f(n - 1) if n else 0 %}{% endmacro %}"
+
+
 def say(folder: Path, text: str, *, markup: bool = True, **values: object) -> str:
     """Render one template file."""
     (folder / "t.j2").write_text(text, encoding="utf-8")
@@ -71,7 +75,23 @@ def test_lines_know_where_they_came_from(tmp_path: Path) -> None:
         ("{{ nothing }}", 1, "None cannot be printed", ""),
         ("{{ title.__class__.__mro__ }}", 1, "unsafe", ""),
         ("{% for i in range(99999) %}{{ title * 100 }}{% endfor %}", None, "more than 5 MB", "loop"),
-        ("{{ range(999999999) | list }}", 1, "Range too big", ""),
+        ("{{ range(999999999) | list }}", 1, "a range of more than 100,000 numbers", "shorter range"),
+        ("\n{% for x in range(999999999) %}{% endfor %}", 2, "a range of more than", "the posts"),
+        (f"a\n{NESTED}{{% endfor %}}{{% endfor %}}", 2, "more than 300,000 steps", "loops within loops"),
+        (
+            f"{NESTED}{{{{ loop.index }}}}{{% endfor %}}{{% endfor %}}",
+            1,
+            "more than 300,000 steps",
+            "give them an end",
+        ),
+        ("{% macro f() %}\n{{ f() }}\n{% endmacro %}\n{{ f() }}", 2, "calls itself without end", "macro"),
+        (f"{TWICE}\n{{{{ f(60) }}}}", 2, "more than 300,000 steps", "macros"),
+        ("{% include ['x.j2', 't.j2'] %}", 1, "without end", "include"),
+        ("{% import 't.j2' as t %}", 1, "without end", ""),
+        ("{% for x in (1, 2) recursive %}\n{{ loop((1, 2)) }}{% endfor %}", 2, "without end", ""),
+        ("{{ 'a' * 9999999999 }}", 1, "makes something 9,999,999,999 long", ""),
+        ("{{ 99999999 * (1, 2) }}", 1, "makes something 199,999,998 long", ""),
+        ("{{ 9 ** 99999999 }}", 1, "to the power of 99,999,999", ""),
     ],
 )
 def test_a_wrong_template_is_told_by_file_and_line(
@@ -85,6 +105,26 @@ def test_a_wrong_template_is_told_by_file_and_line(
     assert caught.value.file == str(tmp_path / "t.j2")
     assert caught.value.line == line
     assert hint in caught.value.hint
+
+
+def test_what_ends_is_let_through(tmp_path: Path) -> None:
+    """A long loop, a loop that looks at its own place, filtered and recursive ones, products and powers within reason:
+    all as without the counting, and each rendering counts from none."""
+    text = "{% for x in range(300) if x % 100 == 0 %}{{ x }}{% if not loop.last %}, {% endif %}{% endfor %}"
+    for _ in range(2):
+        assert say(tmp_path, text) == "0, 100, 200"
+    assert len(say(tmp_path, "{% for x in range(90000) %}{% endfor %}" * 3)) == 0
+    tree = "{% for x in v recursive %}{{ loop.length }}{{ loop(x) }}{% endfor %}"
+    assert say(tmp_path, tree, v=[[[], []], []]) == "22" + "2" + "2"
+    assert say(tmp_path, "{{ '-' * 3 }}{{ 2 ** 10 }}{{ 3 * 4 }}{{ 2 ** 0.5 > 1 }}") == "---102412True"
+    assert say(tmp_path, "{% for k, v in d.items() %}{{ k }}{{ v }}{% else %}none{% endfor %}", d={"a": 1}) == "a1"
+    assert say(tmp_path, "{% for x in [] %}{% else %}none{% endfor %}") == "none"
+
+
+def test_a_phrase_without_end_names_its_file() -> None:
+    """A subject is bounded like a template."""
+    with pytest.raises(TemplateError, match=r"^digest\.toml: subject: .*300,000 steps"):
+        phrase(f"{NESTED}{{% endfor %}}{{% endfor %}}", {}, file="digest.toml", key="subject")
 
 
 def test_a_missing_template_is_told(tmp_path: Path) -> None:

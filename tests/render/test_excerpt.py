@@ -42,6 +42,8 @@ MORE = "The second one goes on about it at some length, with a comma or two. "
         ("Photo by nobody", "Photo by nobody"),
         ("It stops in the middle of a sentence, as scraped text does, since 1",
          "It stops in the middle of a sentence, as scraped text does, since 1…"),
+        ("It is written in three parts, and each of them is worth a look of its own, which are:\n\n- one\n- two",
+         "It is written in three parts, and each of them is worth a look of its own, which are…"),
         ("日本語の文章はここから始まります。そして次の文が続きます。",
          "日本語の文章はここから始まります。そして次の文が続きます。"),
         ("<div>loose text in no paragraph at all, and long enough to be cut off</div>",

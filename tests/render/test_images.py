@@ -45,12 +45,18 @@ def test_what_is_no_picture_is_said_and_nothing_else_happens(name: str) -> None:
             use()
 
 
-def test_a_picture_that_is_cut_short_is_measured_and_not_sent() -> None:
-    """Its head says how large it is, for the web shows it too; inside a message it would be half a picture."""
-    whole = encoded(noise(300, 200), "JPEG")
-    assert measured(whole[: len(whole) // 2]) == (300, 200)
-    with pytest.raises(Unfit, match=r"^is damaged or cut short$"):
-        made(whole[: len(whole) // 2], 600)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_picture_that_is_cut_short_is_told_before_it_is_decoded(kind: str) -> None:
+    """Its end is looked for, on the web as inside a message; what follows it (the film of a telephone) is no fault."""
+    whole = encoded(noise(300, 200), kind)
+    assert measured(whole) == measured(whole + b"a film" * 9000) == (300, 200)
+    for use, octets in (
+        (measured, whole[:-12]),
+        (measured, whole[:2000]),
+        (lambda data: made(data, 600), whole[:2000]),
+    ):
+        with pytest.raises(Unfit, match=r"^is damaged or cut short$"):
+            use(octets)
     with pytest.raises(Unfit, match=r"^is "):
         measured(whole[:12])
 

@@ -29,6 +29,21 @@ def repairs(markdown: str) -> list[str]:
     return [rule for rule, _ in body(markdown, base=BASE, language=language("en")).repairs]
 
 
+def test_what_stands_under_a_picture_is_its_caption() -> None:
+    """Small type or italics, in the picture's paragraph or small type in the next; nothing else, no second one."""
+    shown = "![b](/c.png)"
+
+    def captions(markdown: str) -> int:
+        made = body(markdown, base=BASE, language=language("en"))
+        return sum(n.has_class("caption") for n in made.nodes if not isinstance(n, str))
+
+    for caption in ("\n<small>By A</small>", "\n*By A*", "<br>\n<i>By A</i>", "\n\n<small>By A</small>"):
+        assert captions(shown + caption) == 1, caption
+    assert captions(f"[{shown}](/d)\n*By A*") == 1
+    for other in ("\nBy A", "\n\n*By A*", "\n*By* A", f"\n*{shown}*", "\n**By A**", "\n\nx\n\n<small>By A</small>"):
+        assert captions(shown + other) == 0, other
+
+
 @pytest.mark.parametrize(
     ("written", "mailed"),
     [
@@ -67,6 +82,10 @@ def repairs(markdown: str) -> list[str]:
          '<p><a href="https://example.org/d"><img src="https://example.org/c.png" alt="b"></a></p>'),
         ('<figure><img src="c.jpg" width="1072" height="200"><figcaption>F</figcaption></figure>',
          '<p><img src="https://example.org/blog/a/c.jpg" alt="" height="100"></p><p>F</p>'),
+        ('![b](/c.png)\n<small aria-hidden="true">By [A](https://e.org/)</small>',
+         '<p><img src="https://example.org/c.png" alt="b"></p><p>By <a href="https://e.org/">A</a></p>'),
+        ("<div class='admonition x'><p class='admonition-title'>Mind this</p><p>a</p></div>",
+         "<blockquote><p><strong>Mind this</strong></p><p>a</p></blockquote>"),
         ("<picture><source srcset='x.webp'><img src='c.jpg' alt='b'></picture>",
          '<p><img src="https://example.org/blog/a/c.jpg" alt="b"></p>'),
         ("![logo](/a.svg) text", "<p>logo text</p>"),

@@ -286,6 +286,8 @@ EXTENDS = '{% extends "parts/page.mjml.j2" %}\n{% block posts %}\n'
         ("issue.mjml.j2", EXTENDS + MANY + ROW + "{% endfor %}{% endblock %}", 4, "5 MB", "loop"),
         ("issue.txt.j2", "a\n" + MANY + "x {{ title * 99 }}{% endfor %}", 2, "5 MB", "loop"),
         ("issue.txt.j2", "a\n\n{{ titel }}", 3, "titel", "title"),
+        ("issue.mjml.j2", EXTENDS + MANY * 2 + "{% endfor %}" * 2 + "{% endblock %}", 3, "no end in sight", "loop"),
+        ("issue.txt.j2", "a\n{% for x in range(999999999) %}{% endfor %}", 2, "more than 100,000", "posts"),
     ],
 )  # fmt: skip
 def test_a_broken_template_says_where_and_what_to_do(
@@ -417,3 +419,18 @@ def test_nothing_overflows(browser: Any, drawn: Draw, tmp_path: Path, theme: str
     page.close()
     assert asked
     assert all(url.startswith("https://img.example.org/") for url in asked)
+
+
+@every
+def test_whole_texts_are_told_apart(drawn: Draw, theme: str) -> None:
+    """Each but the first of its group stands under a hairline, and its title is larger than the headings inside."""
+    some = posts(4, body=BODY, image=None)
+    made = drawn(testing.issue(some[0], *some[1:], content="full"), theme=load(theme, None))
+    sizes = re.findall(r"<h([234])[^>]*?font:\s*700 (\d+)px", made.html)
+    inside = [int(size) for level, size in sizes if f"font: 700 {size}px" in made.html]
+    titles = [int(size) for level, size in sizes if f"font:700 {size}px" in made.html]
+    assert len(sizes) == 8
+    assert min(titles) > max(inside)
+    lines = made.html.count("border-top:1px solid")
+    alone = drawn(testing.issue(*some[:2], content="full"), theme=load(theme, None)).html.count("border-top:1px solid")
+    assert lines - alone == 2

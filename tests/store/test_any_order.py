@@ -195,7 +195,15 @@ class Week(RuleBasedStateMachine):
         assert Counter(rows.values())["sending"] == hand, "a row in hand is in somebody's hand"
 
     def rows(self) -> dict[int, str]:
-        return dict(self.store._database._connection.execute("SELECT person, state FROM delivery").fetchall())
+        """How each person stands. `sending` stands in no row: it waits, is not due, and lies behind the border."""
+        found = self.store._database._connection.execute(
+            "SELECT d.person, d.state, d.due_at IS NULL AND d.person <= i.reached "
+            "FROM delivery d JOIN issue i ON i.id = d.issue"
+        )
+        return {
+            person: "sending" if behind and state in {"queued", "deferred"} else state
+            for person, state, behind in found
+        }
 
     def teardown(self) -> None:
         """In the end everybody who was never reached, refused or let go is still found by a run."""

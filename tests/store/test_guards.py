@@ -43,6 +43,32 @@ def test_a_row_that_moved_behind_our_back_is_found_at_settling(sending: Store) -
     assert sending._database.one("claims_of", issue=1) is not None
 
 
+def test_a_claim_of_fresh_rows_writes_none_of_them(sending: Store) -> None:
+    """The border that has passed them and their claim say that they are in hand; each is written when answered."""
+
+    def rows() -> list[tuple[object, ...]]:
+        return sending._database._connection.execute("SELECT * FROM delivery ORDER BY person").fetchall()
+
+    before = rows()
+    batch = sending.claim(ISSUE, 1, 2, NOW)
+    assert batch is not None
+    assert rows() == before
+    assert dict(sending._database.all("tally_rows", issue=1)) == {"sending": 2}
+    assert sending.claim(ISSUE, 1, 2, NOW) is None
+    sending.settle(batch, [(0, "accepted", 250, "", None)], NOW)
+    assert dict(sending._database.all("tally_rows", issue=1)) == {"sent": 1, "queued": 1}
+
+
+def test_a_border_that_moved_behind_our_back_is_found(sending: Store) -> None:
+    """Compare and set, as with a state: nobody is in two hands."""
+    sending._database.script(
+        "CREATE TEMP TRIGGER faster BEFORE UPDATE OF reached ON issue BEGIN SELECT RAISE(IGNORE); END;"
+    )
+    with pytest.raises(Bug, match="be passed"):
+        sending.claim(ISSUE, 1, 1, NOW)
+    assert sending._database.all("claims_of", issue=1) == []
+
+
 def test_sums_that_do_not_agree_with_the_rows_are_found_at_the_end(sending: Store) -> None:
     """Before an issue is called done it is counted once, row by row."""
     batch = sending.claim(ISSUE, 1, 2, NOW)

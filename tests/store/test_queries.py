@@ -105,7 +105,16 @@ def test_sql_is_what_both_engines_understand(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["claim_due", "claim_fresh", "claim_range", "settle_range", "next_due", "uncertain", "failures", "requeue_rows"],
+    [
+        "claim_due",
+        "claim_fresh",
+        "claim_left_since",
+        "settle_range",
+        "next_due",
+        "uncertain",
+        "failures",
+        "requeue_rows",
+    ],
 )
 def test_no_step_of_sending_walks_what_is_done(raw: sqlite3.Connection, name: str) -> None:
     """Each reaches its rows by an index and a range: the cost of a batch is the same at a million."""
@@ -115,7 +124,7 @@ def test_no_step_of_sending_walks_what_is_done(raw: sqlite3.Connection, name: st
     expected = {
         "claim_due": "delivery_due (issue=? AND due_at<?)",
         "claim_fresh": "PRIMARY KEY (issue=? AND person>?)",
-        "claim_range": "PRIMARY KEY (issue=? AND person>? AND person<?)",
+        "claim_left_since": "PRIMARY KEY (person>? AND person<?)",
         "settle_range": "PRIMARY KEY (issue=? AND person>? AND person<?)",
         "next_due": "delivery_due (issue=?",
         "uncertain": "delivery_told (issue=? AND state=?",

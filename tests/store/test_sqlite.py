@@ -182,7 +182,7 @@ def test_a_folder_in_the_way_is_refused(tmp_path: Path, open_store: Open) -> Non
 
 def test_postgresql_is_not_taken_for_sqlite(open_store: Open) -> None:
     """Two ledgers of one newsletter would mail everybody twice."""
-    refused(StateRefused, "another engine", 78, lambda: open_store(State(database="postgresql://localhost/digest")))
+    refused(StateRefused, "names PostgreSQL", 78, lambda: open_store(State(database="postgresql://localhost/digest")))
 
 
 def test_another_process_s_long_transaction_is_waited_for_and_then_told(tmp_path: Path, open_store: Open) -> None:
@@ -283,6 +283,28 @@ def test_reading_an_empty_file_makes_nothing_of_it(tmp_path: Path, open_store: O
     (tmp_path / FILE).touch()
     assert open_store(read_only=True).history("weekly").known is False
     assert (tmp_path / FILE).stat().st_size == 0
+
+
+DYING = """
+import os, sqlite3, sys
+c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c.execute("PRAGMA cache_size = 2")
+c.execute("BEGIN IMMEDIATE")
+c.execute("CREATE TABLE half_made (x)")
+c.executemany("INSERT INTO half_made VALUES (?)", [("y" * 500,) for _ in range(2000)])
+os._exit(9)
+"""
+
+
+def test_what_a_process_left_half_made_is_taken_back_by_a_reader(tmp_path: Path, open_store: Open) -> None:
+    """It died amid its very first writing, before there was a WAL: `status` rolls that back: no history."""
+    (tmp_path / ".digest").mkdir()
+    subprocess.run([sys.executable, "-c", DYING, str(tmp_path / FILE)], check=False)
+    journal = tmp_path / ".digest" / "digest.sqlite3-journal"
+    assert journal.exists()
+    assert open_store(read_only=True).history("weekly").known is False
+    assert not journal.exists()
+    assert open_store().history("weekly").records == ()
 
 
 def test_any_name_of_a_folder_can_be_read(open_store: Open) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.errors import DataError, TemplateError
+from digest.errors import Bug, DataError, TemplateError
 from digest.model import Finding, Image, LeftOut, Picked, PreviewAudience, PreviewState
 from digest.testing import post
 
@@ -23,6 +23,14 @@ PIXEL = bytes.fromhex(
 )
 
 
+FOUND = (
+    Finding(rule="alt-poor", severity="warning", message='the alt text "A hill" is odd', file="a.md", line=4),
+    Finding(rule="text-width", severity="warning", message="a wide line", part="text", line=3),
+    Finding(rule="post", severity="warning", message="its date is odd", file="posts/a.md", part="posts"),
+    Finding(rule="subject-length", severity="info", message="the subject is long", part="headers"),
+)
+
+
 class FilesApp:
     """Reads `words.txt` at each look; `{% broken` in it is a template error, `crash` a bug of ours."""
 
@@ -33,6 +41,13 @@ class FilesApp:
 
     def render_preview(self, newsletter: str, variant: int | None, as_address: str | None) -> PreviewState:
         words = (self.root / "words.txt").read_text(encoding="utf-8")
+        if "<mj-" in words:
+            found = [
+                TemplateError(f"there is no <mj-{name}>", rule="mjml-tag", file="templates/x.j2", line=line)
+                for name, line in (("txt", 3), ("sektion", 9))
+            ]
+            said = "mjml-tag: there is no <mj-txt> (and 1 more)"
+            raise TemplateError(said, file="templates/x.j2", line=3, rule="mjml-tag", mistakes=tuple(found))
         if "{%" in words:
             raise TemplateError("the loop is never closed", file="templates/x.j2", line=17, hint="{% endfor %}")
         if "crash" in words:
@@ -48,14 +63,6 @@ class FilesApp:
             headers=(("From", "Example Weekly <news@example.org>"), ("Subject", f"News of {newsletter}")),
             raw=b"Subject: News\r\n\r\n" + html.encode(),
             size=len(html),
-            findings=(
-                Finding(
-                    rule="alt-poor", severity="warning", message='the alt text "A hill" is odd', file="a.md", line=4
-                ),
-                Finding(rule="text-width", severity="warning", message="a wide line", part="text", line=3),
-                Finding(rule="post", severity="warning", message="its date is odd", file="posts/a.md", part="posts"),
-                Finding(rule="subject-length", severity="info", message="the subject is long", part="headers"),
-            ),
             picked=(
                 Picked(post=post("posts/a.md", image=picture), reason="window"),
                 Picked(post=post("posts/c.md"), reason="pinned", pinned=True),
@@ -67,6 +74,13 @@ class FilesApp:
             ),
             variant=variant or 0,
         )
+
+    def preview_findings(self) -> tuple[Finding, ...]:
+        if "rule fails" in (self.root / "words.txt").read_text(encoding="utf-8"):
+            raise Bug("the rule alt-poor broke", hint="switch it off")
+        if "rule stumbles" in (self.root / "words.txt").read_text(encoding="utf-8"):
+            raise ZeroDivisionError("nobody thought of that")
+        return FOUND
 
     def watch_paths(self) -> tuple[Path, ...]:
         return (self.root,)

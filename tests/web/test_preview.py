@@ -46,7 +46,7 @@ def post(client: FlaskClient, body: Any, *, origin: str | None = HERE, key: str 
 @pytest.mark.parametrize(
     "host", ["http://evil.test", "http://evil.test:8025", "http://127.0.0.1", "http://127.0.0.1:8026"]
 )
-@pytest.mark.parametrize("path", ["/", "/state", "/mail", "/changes"])
+@pytest.mark.parametrize("path", ["/", "/state", "/findings", "/mail", "/changes"])
 def test_a_foreign_host_gets_nothing(client: FlaskClient, host: str, path: str) -> None:
     """A page that rebinds its name to 127.0.0.1 still sends its own name."""
     answer = client.get(path, base_url=host, query_string={"key": KEY})
@@ -54,7 +54,7 @@ def test_a_foreign_host_gets_nothing(client: FlaskClient, host: str, path: str) 
     assert b"weekly" not in answer.data
 
 
-@pytest.mark.parametrize("path", ["/state", "/mail", "/picture", "/changes"])
+@pytest.mark.parametrize("path", ["/state", "/findings", "/mail", "/picture", "/changes"])
 def test_without_the_key_nothing_is_told(client: FlaskClient, path: str) -> None:
     """Other sites can make a browser ask, but do not know the key; a wrong one (not ASCII even) is refused as well."""
     assert ask(client, path, key="").status_code == 403
@@ -103,14 +103,13 @@ def test_a_name_cannot_leave_its_place(files_app: Any, changes: Changes) -> None
 
 
 def test_the_state_holds_what_the_page_shows(client: FlaskClient) -> None:
-    """Subject, parts, findings, posts and reasons; of readers only what is masked."""
+    """Subject, parts, posts and reasons; of readers only what is masked."""
     told = ask(client, "/state").get_json()
     view = told["view"]
     assert told["error"] is None
     assert view["subject"] == "News of weekly"
     assert view["sender"] == "Example Weekly <news@example.org>"
     assert view["headers"][1] == ["Subject", "News of weekly"]
-    assert [f["rule"] for f in view["findings"]] == ["alt-poor", "text-width", "post", "subject-length"]
     assert view["picked"][0] == {
         "title": "About a",
         "path": "posts/a.md",
@@ -122,6 +121,28 @@ def test_the_state_holds_what_the_page_shows(client: FlaskClient) -> None:
     assert view["audiences"][0]["readers"] == ["a•••@example.net", "b•••@example.net"]
     assert "ann@example.net" not in json.dumps(view)
     assert view["whole"] > view["size"]
+
+
+def test_findings_come_after_the_mail(client: FlaskClient, files_app: Any, changes: Changes) -> None:
+    """Judged once a change, and only when they are asked for; what breaks there is said, and the last ones stay."""
+    assert ask(client, "/findings").get_json() == {"findings": [], "error": None}
+    ask(client, "/state")
+    told = ask(client, "/findings").get_json()
+    assert [f["rule"] for f in told["findings"]] == ["alt-poor", "text-width", "post", "subject-length"]
+    assert told["error"] is None
+    real, asked = files_app.preview_findings, []
+    files_app.preview_findings = lambda: asked.append(1) or real()
+    changes.tell()
+    for path in ("/state", "/findings", "/findings"):
+        ask(client, path)
+    assert asked == [1]
+    for words, says in (("the rule fails", "the rule alt-poor broke"), ("the rule stumbles", "ZeroDivisionError")):
+        (files_app.root / "words.txt").write_text(words, encoding="utf-8")
+        changes.tell()
+        assert ask(client, "/state").get_json()["error"] is None
+        told = ask(client, "/findings").get_json()
+        assert says in told["error"]["message"]
+        assert len(told["findings"]) == 4
 
 
 def test_a_reader_is_chosen_by_number(client: FlaskClient) -> None:

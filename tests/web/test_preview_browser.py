@@ -95,6 +95,23 @@ def test_what_breaks_is_shown_and_mends(page: Any, files_app: Any) -> None:
     mail(page).locator("#words", has_text="Mended.").wait_for(timeout=3000)
 
 
+def test_mistakes_of_the_mjml_stand_among_the_findings(page: Any, files_app: Any) -> None:
+    """Each under its rule, with its place, before those of the last version that worked; a click on any of them does
+    what it says, and all is as it was when it is mended."""
+    until(lambda: page.locator(".finding").count() == 4)
+    (files_app.root / "words.txt").write_text("<mj-txt>", encoding="utf-8")
+    page.locator("#trouble", has_text="(and 1 more)").wait_for(timeout=3000)
+    rules = page.locator(".finding .rule").all_inner_texts()
+    assert [r.split() for r in rules[:3]] == [["error", "mjml-tag"], ["error", "mjml-tag"], ["warning", "alt-poor"]]
+    assert page.locator(".finding .where").all_inner_texts()[:2] == ["templates/x.j2:3", "templates/x.j2:9"]
+    page.locator(".finding").nth(1).click()
+    page.locator(".finding", has_text="a wide line").click()
+    assert page.locator("#text .here").inner_text() == "The first words."
+    (files_app.root / "words.txt").write_text("Mended.", encoding="utf-8")
+    page.locator("#trouble").wait_for(state="hidden", timeout=3000)
+    until(lambda: page.locator(".finding").count() == 4)
+
+
 def until(holds: Callable[[], bool]) -> None:
     """Wait until something holds; the page's own policy forbids to ask for it in there."""
     end = time.monotonic() + 5

@@ -43,7 +43,8 @@ def open(options: Options, *, name: str, project: Path, site: Site) -> MarkdownS
     """Open the source `name`. Raises ConfigError for an option that means nothing; the folder is looked at later."""
     from digest.posts.dates import zone_named
     from digest.posts.dialects import TABLE, dialect
-    from digest.posts.links import PLACEHOLDER, WORDS
+    from digest.posts.links import WORDS
+    from digest.posts.permalinks import PLACEHOLDER
 
     where = f"[sources.{name}]"
     if options.dialect and dialect(options.dialect) is None:
@@ -163,6 +164,7 @@ class MarkdownSource:
 
         from digest.posts.dates import zone_named
         from digest.posts.fields import Zones
+        from digest.posts.inherited import Inherited
         from digest.posts.reading import Blog
         from digest.posts.site_files import SiteFile, read
 
@@ -181,6 +183,7 @@ class MarkdownSource:
                         utc_day=rule.utc_day and not self._options.timezone, american=rule.american),
             tops=tuple(dict.fromkeys(p.resolve() for p in (root, site.root, self._project) if p)),
             dated=frozenset(_folder_of(rel) for rel, seen in glances.items() if seen.dated),
+            inherited=Inherited(rule, site, root) if rule.inherits else None,
         )  # fmt: skip
 
     @staticmethod

@@ -1,5 +1,6 @@
 -- Deliveries: claimed, settled, brought in after a crash. The states in these queries come from lifecycle.py, as
 -- parameters; literal ones stand only where a partial index asks for them by name.
+-- A row in hand (`sending`) is one that waits, has no due_at and lies behind `issue.reached`: see schema.sql.
 
 -- name: claim_due
 -- Rows to be taken again: deferred and due, or given back. They go first, or a slow relay would outlast greylisting.
@@ -33,28 +34,33 @@ WHERE o.person = :person AND (o.scope = 'all' OR o.scope = :scope OR o.scope = (
     WHERE d.issue = :issue AND d.person = :person));
 
 -- name: claim_reached
-UPDATE issue SET reached = :reached WHERE id = :issue;
+-- The fresh rows up to there are in hand now, without a write to any of them. Compare and set, like a state.
+UPDATE issue SET reached = :reached WHERE id = :issue AND reached = :before;
 
 -- name: claim_row
+-- A row that is taken again: in hand from here on. (A fresh one is in hand as soon as `reached` has passed it.)
+UPDATE delivery SET due_at = NULL WHERE issue = ? AND person = ? AND state = ? AND due_at IS NOT NULL;
+
+-- name: claim_out
+-- A row whose person has taken some way out.
 UPDATE delivery SET state = ?, due_at = NULL WHERE issue = ? AND person = ? AND state = ?;
 
--- name: claim_range
--- The fresh rows of a batch in one stroke: those that claim_fresh gave, less the ones that were moved on.
-UPDATE delivery SET state = :new
-WHERE issue = :issue AND person BETWEEN :first AND :last AND state = :old AND due_at IS NULL;
-
 -- name: claim_make
-INSERT INTO claim (issue, mark, machine, boot_id, pid, journal, persons, opened_at)
-VALUES (:issue, :mark, :machine, :boot_id, :pid, :journal, :persons, :now);
+INSERT INTO claim (issue, mark, machine, boot_id, pid, journal, persons, rows, opened_at)
+VALUES (:issue, :mark, :machine, :boot_id, :pid, :journal, :persons, :rows, :now);
 
 -- name: claims_of
-SELECT mark, machine, boot_id, pid, journal, persons FROM claim WHERE issue = :issue ORDER BY id;
+SELECT mark, machine, boot_id, pid, journal, persons, rows FROM claim WHERE issue = :issue ORDER BY id;
 
 -- name: claim_persons
 SELECT persons FROM claim WHERE mark = :mark;
 
+-- name: hands_of
+-- Everybody in hand, batch by batch: one or two, unless a run died.
+SELECT mark, persons, rows FROM claim WHERE issue = :issue ORDER BY id;
+
 -- name: claim_left
--- A batch that has some of its answers: `null` stands for each person who has one.
+-- A batch that has some of its answers: those who have one are taken out.
 UPDATE claim SET persons = :persons WHERE mark = :mark;
 
 -- name: claim_drop
@@ -65,28 +71,25 @@ SELECT journal FROM claim;
 
 -- name: settle_row
 UPDATE delivery SET state = ?, attempts = attempts + 1, due_at = ?, code = ?, text = ?, updated_at = ?
-WHERE issue = ? AND person = ? AND state = ?;
-
--- name: settle_count
--- Rows in hand between two persons: of this batch alone, or of others too.
-SELECT COUNT(*) FROM delivery WHERE issue = :issue AND person BETWEEN :first AND :last AND state = :old;
+WHERE issue = ? AND person = ? AND state IN (?, ?) AND due_at IS NULL;
 
 -- name: settle_range
 -- The accepted rows of a batch in one stroke, where nobody else's rows in hand lie between.
 UPDATE delivery SET state = :new, attempts = attempts + 1, code = :code, updated_at = :now
-WHERE issue = :issue AND person BETWEEN :first AND :last AND state = :old;
+WHERE issue = :issue AND person BETWEEN :first AND :last AND state IN (:fresh, :again) AND due_at IS NULL;
 
 -- name: receipt_add
-INSERT INTO receipt (issue, at, persons, words) VALUES (:issue, :now, :persons, :words);
+INSERT INTO receipt (issue, at, people, persons, words) VALUES (:issue, :now, :people, :persons, :words);
 
 -- name: release_row
 -- Given back untried: the answer of an earlier try stays on record.
-UPDATE delivery SET state = ?, due_at = ? WHERE issue = ? AND person = ? AND state = ?;
+UPDATE delivery SET state = ?, due_at = ? WHERE issue = ? AND person = ? AND state IN (?, ?) AND due_at IS NULL;
 
 -- name: close_rows
--- Rows of one state that will not be sent any more, and why.
+-- Rows of one state that will not be sent any more, and why; those in hand are not among them.
 UPDATE delivery SET state = :new, due_at = NULL, code = 0, text = :text, updated_at = :now
-WHERE issue = :issue AND state = :old;
+WHERE issue = :issue AND state = :old
+  AND (due_at IS NOT NULL OR person > (SELECT reached FROM issue WHERE id = :issue));
 
 -- name: requeue_rows
 -- A person's decision: taken again at once (whatever the clock says), as if never tried.
@@ -115,14 +118,7 @@ WHERE d.issue = :issue AND d.person IN (
 ORDER BY d.person;
 
 -- name: sent_since
--- Persons of a receipt are a JSON array that is never empty: one more than its commas.
-SELECT SUM(LENGTH(r.persons) - LENGTH(REPLACE(r.persons, ',', '')) + 1)
-FROM receipt r JOIN issue i ON i.id = r.issue WHERE i.site = :site AND r.at >= :since;
+SELECT SUM(r.people) FROM receipt r JOIN issue i ON i.id = r.issue WHERE i.site = :site AND r.at >= :since;
 
 -- name: first_sent
 SELECT MIN(r.at) FROM receipt r JOIN issue i ON i.id = r.issue WHERE i.site = :site;
-
--- name: complaints
-SELECT COUNT(DISTINCT o.person) FROM opt_out o
-WHERE o.site = :site AND o.kind = 'complained' AND o.since >= :since
-  AND EXISTS (SELECT 1 FROM delivery d WHERE d.issue = :issue AND d.person = o.person);

@@ -35,7 +35,10 @@ INSERT INTO tally (issue, state, people) VALUES (?, ?, ?);
 
 -- name: tally_rows
 -- What the rows themselves say: the sums are held against it before an issue is called done.
-SELECT state, COUNT(*) FROM delivery WHERE issue = :issue GROUP BY state;
+-- (Rows in hand do not say so themselves: see schema.sql.)
+SELECT CASE WHEN d.due_at IS NULL AND d.person <= i.reached AND d.state IN ('queued', 'deferred') THEN 'sending'
+            ELSE d.state END AS stands, COUNT(*)
+FROM delivery d JOIN issue i ON i.id = d.issue WHERE d.issue = :issue GROUP BY stands;
 
 -- name: tally_move
 UPDATE tally SET people = people + ? WHERE issue = ? AND state = ?;
@@ -92,8 +95,8 @@ SELECT id, topics, lang FROM audience WHERE site = :site;
 
 -- name: freeze_list
 -- One row a person of this list who has none yet, unless they left the list. In the order of the rows: it only appends.
-INSERT INTO delivery (issue, person, list, variant, state)
-SELECT :issue, m.person, m.list, NULLIF(a.variant, -1), CASE WHEN a.variant = -1 THEN 'filtered' ELSE 'queued' END
+INSERT INTO delivery (issue, person, list, variant, state, updated_at)
+SELECT :issue, m.person, m.list, NULLIF(a.variant, -1), CASE WHEN a.variant = -1 THEN 'filtered' ELSE 'queued' END, :now
 FROM membership m LEFT JOIN assignment a ON a.audience = m.audience
 WHERE m.list = :list
   AND m.person NOT IN (SELECT person FROM opt_out WHERE site = :site AND scope = :scope)
@@ -102,8 +105,8 @@ ON CONFLICT (issue, person) DO NOTHING;
 
 -- name: freeze_left
 -- People of this list who left it, and whom no other list has brought in.
-INSERT INTO delivery (issue, person, list, variant, state)
-SELECT :issue, m.person, m.list, NULL, 'unsubscribed' FROM membership m
+INSERT INTO delivery (issue, person, list, variant, state, updated_at)
+SELECT :issue, m.person, m.list, NULL, 'unsubscribed', :now FROM membership m
 WHERE m.list = :list AND m.person IN (SELECT person FROM opt_out WHERE site = :site AND scope = :scope)
 ORDER BY m.person
 ON CONFLICT (issue, person) DO NOTHING;

@@ -133,8 +133,11 @@ CREATE TABLE variant (
     UNIQUE (issue, position)
 );
 
--- One row a recipient, in the order in which they are claimed. due_at: a row to be taken again, and when.
--- A row that nobody has taken yet has none, and is found by its place behind `issue.reached`.
+-- One row a recipient, in the order in which they are claimed. due_at: a row to be taken again, and when. A row that
+-- nobody has taken yet has none, and is found by its place beyond `issue.reached`. A row in hand (`sending`) has none
+-- either, waits (queued, deferred) and lies behind `issue.reached`: to claim it writes nothing into it, and its claim
+-- names it. An accepted row is as long as a queued one (updated_at is there from the freeze on, and two letters less
+-- make room for the code), so that it is written over in its place and no page has to be split.
 -- The states are those of lifecycle.DELIVERY. No CHECK says so: one on each of two changes a row costs as much as both
 -- changes together (measured), and no change leaves the store but by that table.
 CREATE TABLE delivery (
@@ -147,7 +150,7 @@ CREATE TABLE delivery (
     due_at BIGINT,
     code BIGINT,
     text TEXT,
-    updated_at BIGINT,
+    updated_at BIGINT NOT NULL,
     PRIMARY KEY (issue, person)
 ); -- clustered
 
@@ -156,11 +159,13 @@ CREATE INDEX delivery_due ON delivery (issue, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX delivery_told ON delivery (issue, state, person) WHERE state IN ('failed', 'uncertain');
 
 -- What the relay said when it took messages (its queue ids): a batch at a time, for all rows accepted in it.
--- A row's words are in the receipt of its issue whose `at` is the row's updated_at and whose persons name it.
+-- A row's words are in the receipt of its issue whose `at` is the row's updated_at and whose persons name it: `persons` is
+-- a JSON array of spans [place among the words, person, how many of both go up together].
 CREATE TABLE receipt (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     issue BIGINT NOT NULL REFERENCES issue (id),
     at BIGINT NOT NULL,
+    people BIGINT NOT NULL,
     persons TEXT NOT NULL,
     words TEXT NOT NULL
 );
@@ -175,8 +180,8 @@ CREATE TABLE tally (
     PRIMARY KEY (issue, state)
 ); -- clustered
 
--- Rows in hand: who holds them, and the journal whose octets say how far each came. Persons are a JSON array, in the
--- order of the octets. The row goes when its batch is settled; one that is left over tells of a run that died.
+-- Rows in hand: who holds them, and the journal whose octets say how far each came. Persons are a JSON array
+-- of spans [octet, person, how many of both go up together], of those without an answer. The row goes when its batch is settled; one that is left over tells of a run that died.
 CREATE TABLE claim (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     issue BIGINT NOT NULL REFERENCES issue (id),
@@ -186,6 +191,7 @@ CREATE TABLE claim (
     pid BIGINT NOT NULL,
     journal TEXT NOT NULL,
     persons TEXT NOT NULL,
+    rows BIGINT NOT NULL,
     opened_at BIGINT NOT NULL
 );
 
