@@ -18,6 +18,7 @@ from digest.posts import dates
 from digest.posts.dialects import Dialect
 from digest.posts.front_matter import Front
 from digest.posts.links import Place
+from digest.posts.pictures import KEYS as PICTURE_KEYS
 from digest.posts.tags import split
 from digest.posts.written import Value, Written
 
@@ -40,6 +41,8 @@ EXPIRY_KEYS = (
 )
 ID_KEYS = ("id", "guid", "uuid")
 EXCERPT_KEYS = ("excerpt", "summary", "description", "abstract", "spoiler", "desc", "blurb")
+AUTHOR_KEYS = ("author", "authors", "creator", "byline")
+FAMILIES = tuple(map(frozenset, (AUTHOR_KEYS, EXCERPT_KEYS, PICTURE_KEYS)))
 YES = {"true", "yes", "on", "y", "1"}
 NO = {"false", "no", "off", "n", "0", "", "never"}
 NESTED = ("extra", "params", "taxonomies")  # tables that Zola and Hugo give to the site's own keys
@@ -70,8 +73,11 @@ class Keys:
             if plain(key) not in self.values or plain(key) == key:
                 self.values[plain(key)] = value
                 self.names[plain(key)] = key
+        said = set(self.values)
         for key, value in (inherited or {}).items():
             own = self.values.get(plain(key))
+            if any(plain(key) in family and not said.isdisjoint(family) for family in FAMILIES) and own is None:
+                continue  # the post says the same under another key
             if own is None:
                 self.values[plain(key)], self.names[plain(key)] = value, key
             elif key == joined:
@@ -332,7 +338,7 @@ def category_path(keys: Keys) -> tuple[str, ...]:
 def authors(keys: Keys, known: Mapping[str, str]) -> str:
     """Who wrote a post, as one text; keys into the site's own list of authors (`known`) become names."""
     found: list[str] = []
-    for key in ("author", "authors", "creator", "byline"):
+    for key in AUTHOR_KEYS:
         value = keys.values.get(key)
         if value:
             for item in _people(keys, value):

@@ -31,6 +31,7 @@ __all__ = [
 
 WORDS = ("slug", "name", "path", "year", "month", "day", "category", "categories", "title", "place", "section", "base",
          "i_month", "i_day", "yy", "y_day", "hour", "minute", "second", "id")  # fmt: skip
+DAY_SHAPED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 INDEXES = {"lektor": "contents", "next": "page"}  # what else stands for its folder
 LANGUAGES = frozenset(  # ISO 639-1, two letters each
     re.findall(
@@ -80,6 +81,9 @@ def place_of(rel: str, root: Path, rule: Dialect, site: SiteFile) -> Place:
         path = "/".join([*folders, stem]) if rel.count("/") else stem
     day, rest = day_in_name(stem)
     dated = day is not None
+    shaped = DAY_SHAPED.match(stem) if rule.dated_names and not dated else None
+    if shaped:  # 2026-11-31-x: the day is none, and no part of the name all the same
+        dated, rest = True, stem[shaped.end() :]
     day = day or _day_of(folders)
     strip = rule.strip_date if site.dated_names is None else site.dated_names
     below = list(_below(root, folders, rule, site))
@@ -279,8 +283,8 @@ def address(
     pattern = own or (rule.leaf if rule.leaf and not place.index else rule.address)
     if not pattern or not base:
         return ""
-    if rule.name == "pelican" and not own and words["lang"] not in {"", site.language}:
-        pattern = "/{slug}-{lang}.html"
+    if site.translated and words["lang"] not in {"", site.language}:
+        pattern = site.translated
     if rule.name == "docusaurus":
         if written_slug.startswith("/"):
             pattern = "/{base}" + written_slug

@@ -45,6 +45,7 @@ class SiteFile:
     defaults: tuple[Scope, ...] = ()  # what posts inherit
     category: str = ""  # of a post that names none
     language: str = ""  # of a post that names none, where it counts for addresses
+    translated: str = ""  # the pattern of a post in another language, where there is one
 
 
 def text_of(path: Path) -> str:
@@ -246,6 +247,7 @@ def _pelican(file: Path) -> SiteFile:
         defaults=_by(values.get("AUTHOR")),
         category=_text(values.get("DEFAULT_CATEGORY", "misc")),
         language=_text(values.get("DEFAULT_LANG", "en")),
+        translated=permalinks.pelican(_text(values.get("ARTICLE_LANG_URL")) or "{slug}-{lang}.html"),
     )
 
 

@@ -192,7 +192,9 @@ def test_a_configuration_that_cannot_be_read_says_nothing(tmp_path: Path) -> Non
         tmp_path,
         {"pelicanconf.py": "TIMEZONE = __import__('os').system('touch owned')\nARTICLE_URL = 7\na, b = 1, 2\n"},
     )
-    assert read_site("pelican", tmp_path / "pelicanconf.py") == SiteFile(root=tmp_path, category="misc", language="en")
+    assert read_site("pelican", tmp_path / "pelicanconf.py") == SiteFile(
+        root=tmp_path, category="misc", language="en", translated="/{slug}-{lang}.html"
+    )
     assert recognise.by_shape(tmp_path, [], []) == "plain"
     assert recognise.by_site(tmp_path / "a/b", Path("/nowhere"), "next") is None
     lay(tmp_path, {"mkdocs.yml": "plugins: search", "config.yaml": "permalinks: {posts: [a]}"})

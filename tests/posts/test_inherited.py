@@ -129,10 +129,28 @@ def test_the_author_of_a_site_is_that_of_its_posts(
     assert posts(tmp_path, top, {**files, name: HEAD})[rest].author == author
 
 
+@pytest.mark.parametrize(
+    ("given", "said", "field", "value"),
+    [
+        ("author: Site", "authors: [Ann]", "author", "Ann"),
+        ("excerpt: Site", "description: Own", "excerpt", "Own"),
+        ("excerpt: Site", "", "excerpt", "Site"),
+    ],
+)
+def test_what_a_post_says_under_another_key_counts_before_all(
+    tmp_path: Path, given: str, said: str, field: str, value: str
+) -> None:
+    """`authors` is no other thing than `author`, nor is a description than an excerpt."""
+    config = f"defaults:\n  - scope: {{path: ''}}\n    values: {{{given}}}\n"
+    text = HEAD.replace("title: A", f"title: A\n{said}")
+    found = posts(tmp_path, "_posts", {"_config.yml": config, "_posts/2026-11-17-a.md": text})["2026-11-17-a.md"]
+    assert getattr(found, field) == value
+
+
 def test_authors_between_semicolons_are_several(tmp_path: Path) -> None:
     """Pelican's way to have commas in names."""
     text = "Title: A\nDate: 2026-11-17\nAuthors: Ann Example; Example, Bea\n\nText\n"
-    assert posts(tmp_path, "content", {"pelicanconf.py": "", "content/a.md": text})["a.md"].author == (
+    assert posts(tmp_path, "content", {"pelicanconf.py": "AUTHOR = 'x'", "content/a.md": text})["a.md"].author == (
         "Ann Example, Example, Bea"
     )
 

@@ -248,6 +248,9 @@ def test_another_language_of_pelican_has_an_address_of_its_own(tmp_path: Path) -
     lay(tmp_path, {"pelicanconf.py": "", "content/a.md": head(lang="de"), "content/b.md": head(lang="en", title="B")})
     found = posts(tmp_path, "content")
     assert (found["a.md"].url, found["b.md"].url) == (f"{BASE}/a-de.html", f"{BASE}/b.html")
+    lay(tmp_path, {"pelicanconf.py": "ARTICLE_URL = 'p/{slug}/'\nARTICLE_LANG_URL = '{lang}/{slug}/'"})
+    found = posts(tmp_path, "content")
+    assert (found["a.md"].url, found["b.md"].url) == (f"{BASE}/de/a/", f"{BASE}/p/b/")
 
 
 def test_what_was_made_of_a_text_with_programs_is_its_post(tmp_path: Path) -> None:
