@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.deliver.presets import FIGURES, NOT_PUBLISHED, OURS, PRESETS, Preset
+from digest.deliver.presets import FIGURES, NONE, NOT_PUBLISHED, OURS, PRESETS, Preset, known
 
 DOCS = Path(__file__).parents[2] / "docs" / "delivery.md"
 COLUMNS = (
@@ -35,6 +35,23 @@ def test_each_figure_has_a_source(name: str) -> None:
     assert preset.tls in ("starttls", "tls")
     assert {preset.message_id, preset.date, preset.envelope} <= {"kept", "replaced", NOT_PUBLISHED}
     assert preset.rate is None or 0 < preset.rate <= 100
+
+
+@pytest.mark.parametrize(
+    ("preset", "host", "relay"),
+    [
+        ("ses", "", "ses"),
+        ("", "email-smtp.eu-west-1.amazonaws.com", "ses"),
+        ("", "SMTP.Postmarkapp.com", ""),
+        ("", "smtp-broadcasts.POSTMARKAPP.com", "postmark"),
+        ("", "email-smtp.amazonaws.com", ""),
+        ("", "smtp.example.org", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_relay_is_known_by_its_name_or_by_its_host(preset: str, host: str, relay: str) -> None:
+    """Whoever writes the host alone gets what is true of that relay; a host that is nobody's gets nothing."""
+    assert known(preset, host) is (PRESETS[relay] if relay else NONE)
 
 
 def of_ours(preset: Preset, figure: str, text: str) -> str:

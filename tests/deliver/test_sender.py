@@ -520,7 +520,7 @@ def test_pausing_from_elsewhere_is_heard_at_the_next_batch(store: Store) -> None
         result = send(store, issue, transport, progress=pause, batch_size=16)
         transport.close()
     assert (result.why, result.reason) == ("paused", "by hand")
-    assert result.sent == 32 or result.sent == 16
+    assert 0 < result.sent <= 32, "the next claim hears it, and that comes a little before the batch is through"
     assert counts(store) == only(sent=result.sent, queued=200 - result.sent)
 
 

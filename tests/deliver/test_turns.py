@@ -18,7 +18,7 @@ from digest.deliver import feed as feeds
 from digest.deliver import sender, turns
 from digest.deliver.pace import Pace
 from digest.deliver.transports import smtp
-from digest.deliver.turns import Turns
+from digest.deliver.turns import Turns, lasts
 from digest.interfaces import FrozenIssue
 from digest.lifecycle import Event
 from digest.settings import Smtp
@@ -354,3 +354,9 @@ def test_memory_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> Non
         go(store, issue, server, pace=Pace(domains=(("big.test", 10, 86400.0),)))
     assert len(server.messages) == 15
     assert most[0] <= 256
+
+
+@pytest.mark.parametrize(("people", "seconds"), [(0, 0), (20, 0), (21, 3), (40, 60), (80, 180)])
+def test_how_long_a_domain_takes(people: int, seconds: float) -> None:
+    """At 20 a minute: the first 20 at once, then one in three seconds."""
+    assert lasts(people, 20, 60) == seconds

@@ -11,7 +11,7 @@ import pytest
 
 from digest.lint import clients, links, spam
 from digest.lint.brought import hosts, source_of, source_of_url
-from digest.lint.hidden import preheader
+from digest.lint.hidden import preheader, preheader_words
 from digest.lint.letter import addresses
 from digest.lint.place import short
 from digest.lint.wording import columns, words
@@ -128,6 +128,7 @@ def test_a_page_without_words_has_no_preheader() -> None:
     """Nothing is hidden where nothing is."""
     assert preheader("<html><body><p> </p></body></html>") is None
     assert preheader("words alone") is None
+    assert preheader_words("<html><body><p>seen at once</p></body></html>") == ""
 
 
 def program(folder: Path, script: str) -> Path:

@@ -133,6 +133,7 @@ def test_docusaurus_counts_from_the_site(tmp_path: Path) -> None:
         ("file:///etc/passwd", ""),
         ("http://[broken/x.png", ""),
         ("/http://[broken", ""),
+        ("/\t/[broken/x.png", ""),
         ("x" * 2000 + ".png", ""),
         ("a\0b.png", ""),
     ],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digest.errors import TemplateError
 from digest.render.colour import contrast, mixed, readable
-from digest.render.theme import ISSUE, load, shipped
+from digest.render.theme import ISSUE, about, known, load, shipped
 from digest.render.theme_values import PAIRS
 
 
@@ -147,3 +147,11 @@ def test_a_readable_colour_is_readable(colour: str, ground: str, least: float) -
     best = max(contrast("#ffffff", ground), contrast("#000000", ground))
     assert contrast(readable(colour, ground, least), ground) >= min(least, best) - 0.01
     assert contrast(colour, ground) == contrast(ground, colour) >= 1
+
+
+def test_themes_are_listed_and_each_says_what_it_is_like(tmp_path: Path) -> None:
+    """The shipped ones and the project's own; folders of parts are no themes."""
+    (tmp_path / "templates" / "mine").mkdir(parents=True)
+    assert known(None) == ("default", "letter", "links")
+    assert known(tmp_path) == ("default", "letter", "links", "mine")
+    assert all(about(name, None) for name in known(None))

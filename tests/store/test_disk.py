@@ -74,6 +74,9 @@ def test_a_full_disk_is_told_from_a_shut_one(number: int) -> None:
     """75 goes on by itself, 78 does not."""
     assert isinstance(translate_os_error(OSError(number, "x"), "the lock"), DiskFull)
     assert isinstance(translate_os_error(OSError(errno.EROFS, "read-only"), "the lock"), StateRefused)
+    failing = translate_os_error(OSError(errno.EIO, "input/output error"), "the lock")
+    assert isinstance(failing, DiskFull)
+    assert "failing" in failing.message
 
 
 def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:
