@@ -506,7 +506,9 @@ def test_a_relay_that_says_nothing(project: Project, server: SmtpServer, step: s
     assert counts(project)["queued"] == 3
 
 
-@pytest.mark.parametrize("step", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize(
+    "step", [pytest.param("mail", marks=pytest.mark.soak), pytest.param("rcpt", marks=pytest.mark.soak), "data", "dot"]
+)
 def test_a_connection_that_hangs(project: Project, server: SmtpServer, step: str) -> None:
     """It is left after the time of that step, and another one does the rest; only who waited for the answer to a whole
     message is in doubt."""
