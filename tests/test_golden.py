@@ -238,7 +238,7 @@ def test_no_filter_counts_a_point_against_them(spamassassin: str) -> None:
 
 # ------------------------------------------------------------------------------------------------ in a browser
 
-WIDTHS = (320, 375, 480, 640, 1200)
+WIDTHS = (320, 375, 640, 1200)
 STYLE = re.compile(r"<style\b.*?</style>", re.DOTALL)
 PICTURE = (Path(__file__).parents[1] / "examples" / "posts" / "images" / "map.png").read_bytes()
 TOO_WIDE = """() => {

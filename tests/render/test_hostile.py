@@ -101,8 +101,8 @@ NOT_READ_DEEPER = ("> ", "- ")  # Markdown of thousands of levels
     "sign", [":::note\n", "!!! note\n", "> ", "<div>", "<b>", "<table><tr><td>", "- ", "{{< a >}}", "**", "["]
 )
 def test_nesting_has_an_end(sign: str) -> None:
-    """Twenty thousand boxes in one another end no program; the words in the innermost are still there."""
-    made = markup.body(sign * 20_000 + "the words", base="", language=ENGLISH, dialect="hugo")
+    """Ten thousand boxes in one another end no program; the words in the innermost are still there."""
+    made = markup.body(sign * 10_000 + "the words", base="", language=ENGLISH, dialect="hugo")
     assert "the words" in markup.plain(made.nodes) or sign in NOT_READ_DEEPER
 
 
