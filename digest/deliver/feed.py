@@ -18,7 +18,7 @@ from digest.deliver import brake
 from digest.deliver import pace as pacing
 from digest.deliver.outcome import Outcome, classify
 from digest.deliver.turns import Turns, domain_of, means
-from digest.errors import Bug
+from digest.errors import Bug, DigestError
 from digest.interfaces import Batch, FrozenIssue, Job, Ledger, Reply, Roster, Settled
 from digest.lifecycle import Event, IssueState
 
@@ -192,7 +192,10 @@ class RunFeed:
         """
         free = self._gate.free and self._turns is None and self._allowance is None
         if len(self._waiting) < self._enough and free and not self._nothing_left and self.halt is None:
-            self._claim_batch()
+            try:
+                self._claim_batch()
+            except DigestError:  # nothing came of it; the claim that is needed tells why, with less under way
+                self._enough = 0
 
     def _claim_batch(self) -> None:
         seen = self.tally.sent / max(monotonic() - self._began, 0.001) if self.tally.sent else None

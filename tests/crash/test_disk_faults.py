@@ -102,7 +102,7 @@ def sweep(nursery: Nursery, library: Path, folder: Path, error: int, step: int, 
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO], ids=errno.errorcode.get)
 def test_a_disk_that_fails_from_a_moment_on(nursery: Nursery, library: Path, tmp_path: Path, error: int) -> None:
     """75 whatever was being written; nobody is in doubt, for the process knew what it was doing."""
-    assert sweep(nursery, library, tmp_path, error, 41, stays=True)[75] > 3
+    assert sweep(nursery, library, tmp_path, error, 23, stays=True)[75] > 3
 
 
 @pytest.mark.soak
