@@ -280,8 +280,8 @@ SITES: dict[str, tuple[dict[str, str], str, str, str | None]] = {
     "jekyll": (
         {"_config.yml": "title: x"},
         "_posts/2026-11-20-My_Post v1.0.md",
-        "categories: Deep Work",
-        "/deep/work/2026/11/20/My_Post-v1.0.html",
+        "categories: Deep Notes",
+        "/deep/notes/2026/11/20/My_Post-v1.0.html",
     ),
     "jekyll pretty": (
         {"_config.yml": "permalink: pretty\nbaseurl: /blog"},
