@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.smtp_server import SmtpServer
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -20,6 +23,13 @@ def need(found: object, what: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is missing, and CI must have it")
     pytest.skip(f"{what} is not installed")
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpServer]:
+    """A relay that takes everything, unless its script says otherwise."""
+    with SmtpServer() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import email.policy
 import json
 import re
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,12 +25,6 @@ from tests.smtp_server import Drop, Moment, Say, SmtpServer
 ISSUE = "weekly-2026-11-27"
 EDITOR = "editor@example.org"
 READERS = ("a@example.net", "b@example.net", "c@example.net", "d@example.net", "e@example.net", "f@example.net")
-
-
-@pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
 
 
 @pytest.fixture

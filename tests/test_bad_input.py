@@ -38,12 +38,6 @@ POWERLESS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--")
 
 
 @pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
-
-
-@pytest.fixture
 def project(tmp_path: Path, server: SmtpServer) -> Project:
     return Project(tmp_path / "project", port=server.port)
 

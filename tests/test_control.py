@@ -33,12 +33,6 @@ PEOPLE = [f"r{n}@example.net" for n in range(60)]
 
 
 @pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
-
-
-@pytest.fixture
 def project(tmp_path: Path, server: SmtpServer) -> Project:
     made = Project(tmp_path / "project", port=server.port, smtp='rate = "40/s"')
     made.list("readers", *PEOPLE)

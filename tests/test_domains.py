@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,6 @@ from tests.smtp_server import Say, SmtpServer
 ISSUE = "weekly-2026-11-27"
 BIG = [f"r{n}@big.test" for n in range(8)]
 SMALL = [f"s{n}@small.test" for n in range(5)]
-
-
-@pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
 
 
 @pytest.fixture

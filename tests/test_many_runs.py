@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,6 @@ from tests.smtp_server import SmtpServer, wait_until
 ISSUE = "weekly-2026-11-27"
 PEOPLE = [f"r{n}@example.net" for n in range(120)]
 TWENTY = 20
-
-
-@pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
 
 
 @pytest.fixture

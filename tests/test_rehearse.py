@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,6 @@ from tests.projects import Project
 from tests.smtp_server import Say, SmtpServer, wait_until
 
 PEOPLE = [f"r{n}@example.net" for n in range(60)]
-
-
-@pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import datetime
 from pathlib import Path
@@ -38,12 +37,6 @@ def digest(project: Project, *words: str, now: str = FRIDAY) -> Said:
     with patch.dict(os.environ, project.environ(), clear=True), redirect_stdout(out), redirect_stderr(err):
         code = cli.run(arguments)
     return Said(code, out.getvalue(), err.getvalue())
-
-
-@pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
 
 
 @pytest.fixture

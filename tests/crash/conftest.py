@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -56,13 +55,6 @@ class Case:
 def nursery() -> Nursery:
     """The parent of all commands."""
     return shared()
-
-
-@pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    """A relay."""
-    with SmtpServer() as running:
-        yield running
 
 
 @pytest.fixture
