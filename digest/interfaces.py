@@ -292,7 +292,7 @@ class Ledger(Protocol):
         answered: Sequence[tuple[Batch, Sequence[Settled]]] = (),
     ) -> Batch | None:
         """Claim up to `limit` rows that are queued, or deferred and due; looks opt-outs up now and moves those rows
-        on. None: nothing can be claimed now, be it that the issue is not (or no longer) `sending`.
+        on. A batch has a row at least; None: nothing can be claimed now, or the issue is not (or no longer) `sending`.
 
         `answered` is recorded first, in the same transaction: one wait for the disk where there were two. A batch that
         has all its results is closed by it, another keeps its other rows in hand."""

@@ -80,7 +80,7 @@ class RunFeed:
         self,
         *,
         ledger: Ledger,
-        roster: Roster | None,
+        roster: Roster,
         issue: FrozenIssue,
         body: Callable[[int, str, str], bytes],
         mail_from: Callable[[str], bytes],
@@ -219,9 +219,6 @@ class RunFeed:
         self._enough = min(AHEAD, len(batch.entries) // 8)
         rows, sender = count(self._last << BATCH), self._mail_from
         self._waiting.extend([(row, sender(e[2]), e[1]) for row, e in zip(rows, batch.entries, strict=False)])
-        if not batch.entries:  # everyone has opted out since
-            self._complete = True
-            self._close_done()
 
     def _note_recorded(self) -> None:
         """The claim has taken along all results that there were."""
@@ -235,8 +232,7 @@ class RunFeed:
     def _look_why(self) -> None:
         """Nothing can be claimed: because all is done, or because somebody paused or cancelled the issue meanwhile."""
         seen = self._ledger.issue(self._issue.id, self._issue.revision)
-        if seen is None:
-            raise Bug(f"{self._issue.id} is no longer in the ledger")
+        assert seen is not None, "an issue is never taken out of the ledger"
         if seen.state is not IssueState.SENDING and self.halt is None:  # frozen: paused and resumed since
             self.halt = Halt(why="paused", reason=seen.reason)
 
@@ -368,9 +364,8 @@ class RunFeed:
 
     def _suppress(self, row: int, outcome: Outcome) -> None:
         """Before the result is settled: after a crash between the two the row is failed all the same."""
-        if self._roster is not None:
-            key = normalize("NFC", self._entry(row)[1].lower())
-            self._roster.opt_out(key, "all", "bounced", f"{outcome.code} {outcome.text}", self._clock())
+        key = normalize("NFC", self._entry(row)[1].lower())
+        self._roster.opt_out(key, "all", "bounced", f"{outcome.code} {outcome.text}", self._clock())
 
     def _suspect(self, row: int, outcome: Outcome) -> None:
         """Hold a refusal by policy back until it is known whom it means; until then the row counts as untouched."""

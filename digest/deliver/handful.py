@@ -36,7 +36,7 @@ class _Few:
         self.replies.update((reply[0], reply) for reply in replies)
 
     def ahead(self) -> None:
-        pass  # all is ready
+        """All is ready."""
 
 
 WORDS = {

@@ -44,6 +44,7 @@ class Result:
 def deliver(
     *,
     ledger: Ledger,
+    roster: Roster,
     issue: FrozenIssue,
     transport: Transport,
     body: Callable[[int, str, str], bytes],
@@ -52,7 +53,6 @@ def deliver(
     pace: pacing.Pace,
     stop: Callable[[], bool],
     progress: Callable[[Counts], None] | None = None,
-    roster: Roster | None = None,
     sent_last_day: int = 0,
     batch_size: int = pacing.LARGEST_BATCH,
 ) -> Result:

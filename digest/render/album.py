@@ -28,20 +28,15 @@ WIDTH = re.compile(r"\swidth=\"([0-9]{1,5})\"")
 ALT = re.compile(r"\salt=\"([^\"]*)\"")
 
 
-def _nowhere(_post: Post, _named: str) -> str:
-    return ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Local:
     """What lies on this machine: where a picture lies that a post names (empty: not here), and its octets.
 
-    `read` raises DataError whose message ends a sentence that begins with the picture's name. Without it no file is
-    asked for.
+    `read` raises DataError whose message ends a sentence that begins with the picture's name.
     """
 
-    find: Callable[[Post, str], str] = _nowhere
-    read: Callable[[Post, str], bytes] | None = None
+    find: Callable[[Post, str], str]
+    read: Callable[[Post, str], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +73,7 @@ class Album:
     """The pictures of one variant. `at_least` is the width in pixels that even the smallest are made for."""
 
     def __init__(
-        self, local: Local, *, embed: bool, domain: str, home: str, project: Path | None, at_least: int
+        self, local: Local | None, *, embed: bool, domain: str, home: str, project: Path | None, at_least: int
     ) -> None:
         self._local, self._embed, self._home = local, embed, home
         self._domain = domain if 0 < len(domain) <= LONGEST_DOMAIN else "digest.invalid"
@@ -89,7 +84,7 @@ class Album:
     def see(self, post: Post | None, named: str, url: str, tell: Tell, *, file: str = "") -> Seen:
         """Look at a picture that a post names; `url` is its address on the web. What is wrong with it is told."""
         plain = Seen(url=url)
-        if post is None or self._local.read is None or (not self._embed and NO_PICTURE.search(url)):
+        if post is None or self._local is None or (not self._embed and NO_PICTURE.search(url)):
             return plain
         file = file or self._local.find(post, named)
         if not file:
@@ -162,7 +157,7 @@ class Album:
         return found
 
     def _read(self, post: Post, file: str) -> bytes:
-        assert self._local.read is not None
+        assert self._local is not None
         try:
             return self._local.read(post, file)
         except DataError as wrong:

@@ -70,7 +70,7 @@ def draw(
     What posts brought and had to be mended comes as `warnings`; it is never an error. `local` reads pictures that lie
     on this machine; without it their sizes are unknown, and none goes along.
     """
-    return _Drawing(issue, newsletter, site, sender, public, theme, local or Local()).finished()
+    return _Drawing(issue, newsletter, site, sender, public, theme, local).finished()
 
 
 class _Drawing:
@@ -82,7 +82,7 @@ class _Drawing:
         sender: Sender,
         public: Public,
         theme: Theme,
-        local: Local,
+        local: Local | None,
     ) -> None:
         self.issue, self.newsletter, self.theme, self.site = issue, newsletter, theme, site
         self.language: Language = language(issue.language or newsletter.language or site.language)

@@ -82,13 +82,12 @@ def send(
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[Counts], None] | None = None,
     body: Callable[[int, str, str], bytes] = stamp,
-    roster: bool = True,
     **more: int,
 ) -> sender.Result:
     """Deliver with the usual arguments."""
     return sender.deliver(
         ledger=store,
-        roster=store if roster else None,
+        roster=store,
         issue=issue,
         transport=transport,
         body=body,

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+from digest.deliver import lanes as lines
+from digest.deliver.lanes import Lanes, Line
 from digest.deliver.transports import smtp
+from digest.errors import RelayUnreachable
 from digest.settings import Smtp
 from digest.testing import ListFeed
-from tests.smtp_server import Action, Drop, Moment, SmtpServer
+from tests.smtp_server import Action, Authority, Drop, Moment, Say, SmtpServer, Stall
 
 LARGE = b"Subject: x\r\n\r\n" + b"all work and no play\r\n" * 400_000  # more than any socket takes at once
 
@@ -35,3 +45,151 @@ def test_a_line_that_breaks_in_the_middle_of_a_message_takes_no_other_with_it() 
     assert ends.count("released") >= 1
     assert ends.count("dot") + ends.count("released") == 4
     assert "lost" not in ends
+
+
+# ------------------------------------------------------------------------------------------------ coming and going
+
+
+@pytest.fixture
+def late() -> Iterator[Callable[[], Line]]:
+    """A relay that lets nobody in before the test is over; then it is too late."""
+    over = threading.Event()
+
+    def connect() -> Line:
+        over.wait(10)
+        raise RelayUnreachable("nobody is at home", hint="")
+
+    yield connect
+    over.set()
+
+
+def test_a_wish_to_stop_is_heard_while_nobody_lets_us_in(late: Callable[[], Line]) -> None:
+    """What waited for the line goes back, and the rest is not taken up."""
+    feed = ListFeed(messages(3, b"Subject: x\r\n\r\n"))
+    with closing(Lanes(late, unit=0.2, stop=lambda: True)) as lanes:
+        lanes.deliver(feed)
+    assert [reply[:2] for reply in feed.replies] == [(0, "released"), (1, "released"), (2, "released")]
+
+
+def test_a_sign_in_that_never_ends_is_given_up(late: Callable[[], Line]) -> None:
+    """Each step of it may be within its time, a relay that drips through them is not."""
+    feed = ListFeed(messages(1, b"Subject: x\r\n\r\n"))
+    with closing(Lanes(late, unit=0.02)) as lanes, pytest.raises(RelayUnreachable, match=r"within 0\.2 seconds"):
+        lanes.deliver(feed)
+    assert [reply[:2] for reply in feed.replies] == [(0, "released")]
+
+
+def test_a_second_line_that_carries_nothing_is_not_counted_against_the_first() -> None:
+    """It breaks before its first message, or at it: the other line carries all."""
+
+    def script(moment: Moment) -> Action:
+        return Drop() if moment.connection and moment.step == "mail" else None
+
+    with SmtpServer(script=script) as server:
+        options = Smtp(host="localhost", port=server.port, tls="none", timeout=3, connections=2)
+        with closing(smtp.open(options)) as transport:
+            feed = Again(messages(300, b"Subject: x\r\n\r\n"))
+            transport.deliver(feed)
+    assert len(server.messages) == 300
+    assert server.connections > 1
+
+
+class Again(ListFeed):
+    """What was released goes again, as in a run."""
+
+    def settle(self, replies: Any) -> None:
+        self._waiting += [reply[0] for reply in replies if reply[1] == "released"]
+        super().settle([reply for reply in replies if reply[1] != "released"])
+
+
+def test_an_idle_line_that_is_closed_is_let_go() -> None:
+    """It signed in when all that was left had been taken: nothing failed."""
+    ours, theirs = socket.socketpair()
+    opened = 0
+
+    def script(moment: Moment) -> Action:
+        if (moment.step, moment.transaction) == ("dot", 2):
+            time.sleep(0.4)
+        return None
+
+    with SmtpServer(script=script) as server, ours, theirs:
+        relay = smtp.open(Smtp(host="localhost", port=server.port, tls="none", timeout=3, connections=2))
+
+        def connect() -> Line:
+            nonlocal opened
+            opened += 1
+            if opened == 1:
+                return relay._sign_in()
+            time.sleep(0.1)
+            threading.Timer(0.1, theirs.shutdown, [socket.SHUT_RDWR]).start()
+            return Line(sock=ours, features={"pipelining": ""})
+
+        feed = ListFeed(messages(3, b"Subject: x\r\n\r\n"))
+        with closing(relay), closing(Lanes(connect, most=2, unit=1)) as lanes:
+            lanes.deliver(feed)
+    assert [reply[1] for reply in feed.replies] == ["dot", "dot", "dot"]
+
+
+def test_closing_waits_for_a_goodbye_and_not_for_long() -> None:
+    """A relay that does not answer QUIT is left after a moment."""
+
+    def script(moment: Moment) -> Action:
+        return Stall() if moment.step == "quit" else None
+
+    with SmtpServer(script=script) as server:
+        options = Smtp(host="localhost", port=server.port, tls="none", timeout=1, per_connection=1)
+        transport = smtp.open(options)
+        feed = ListFeed(messages(1, b"Subject: x\r\n\r\n"))
+        transport.deliver(feed)
+        began = time.monotonic()
+        transport.close()
+        assert time.monotonic() - began < 2
+    assert [reply[1] for reply in feed.replies] == ["dot"]
+
+
+class Deaf(socket.socket):
+    """A socket that takes nothing more, and says nothing of why."""
+
+    def send(self, *_: Any) -> int:  # type: ignore[override]
+        raise BrokenPipeError(32, "Broken pipe")
+
+    def sendmsg(self, *_: Any) -> int:  # type: ignore[override]
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+def test_a_line_that_takes_nothing_and_gives_no_last_words() -> None:
+    """The reason is then the socket's own."""
+    feed = ListFeed(messages(1, b"Subject: x\r\n\r\n"))
+
+    def connect() -> Line:
+        ours, theirs = socket.socketpair()
+        held.append(theirs)
+        return Line(sock=Deaf(fileno=ours.detach()), features={"pipelining": ""})
+
+    held: list[socket.socket] = []
+    with closing(Lanes(connect)) as lanes:
+        lanes.deliver(feed)
+    for sock in held:
+        sock.close()
+    assert feed.replies == [(0, "released", 0, "the connection broke (Broken pipe)")]
+
+
+@pytest.mark.parametrize("cork", [lines.CORK, None], ids=["corked", "elsewhere"])
+def test_answers_and_messages_of_many_tls_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cork: int | None
+) -> None:
+    """An answer of 15 KB is read to its end at once: no select tells of what TLS has read already."""
+    monkeypatch.setattr(lines, "CORK", cork)
+    authority = Authority(tmp_path)
+
+    def script(moment: Moment) -> Action:
+        return Say(250, "\n".join(["2.0.0 " + "so be it " * 16] * 100)) if moment.step == "dot" else None
+
+    with SmtpServer(script=script, tls="starttls", certificate=authority.certificate("localhost")) as server:
+        options = Smtp(
+            host="localhost", port=server.port, tls="starttls", ca_file=str(authority.file), timeout=3, connections=2
+        )
+        with closing(smtp.open(options)) as transport:
+            feed = ListFeed(messages(20, b"Subject: x\r\n\r\n" + b"all work and no play\r\n" * 2_000))
+            transport.deliver(feed)
+    assert [reply[1] for reply in feed.replies] == ["dot"] * 20

@@ -14,7 +14,7 @@ import pytest
 
 from digest.deliver.pace import Pace
 from digest.deliver.transports import smtp
-from digest.errors import Bug, RelayUnreachable
+from digest.errors import Bug, DiskFull, RelayUnreachable
 from digest.interfaces import Feed
 from digest.lifecycle import Event
 from digest.settings import Smtp
@@ -82,8 +82,10 @@ class Watching:
         return batch
 
 
-def watched(store: Store, server: SmtpServer, people: int, *, pace: Pace | None = None) -> Watching:
-    watching = Watching(store)
+def watched(
+    store: Store, server: SmtpServer, people: int, *, pace: Pace | None = None, kind: type[Watching] = Watching
+) -> Watching:
+    watching = kind(store)
     issue = frozen(store, readers(people))
     with closing(relay(server, connections=3, timeout=5)) as transport:
         result = send(watching, issue, transport, batch_size=64, pace=pace)  # type: ignore[arg-type]  # as good as one
@@ -105,6 +107,47 @@ def test_under_a_pace_nothing_is_claimed_ahead(store: Store) -> None:
     with SmtpServer() as server:
         watching = watched(store, server, 200, pace=Pace(rate=2000))
     assert max(watching.waiting) <= 3, "the envelopes that are out"
+
+
+class FullOnce(Watching):
+    """A ledger whose disk is full for the second claim alone: the one that is made ahead."""
+
+    def claim(self, *place: Any, **more: Any) -> Any:
+        if len(self._batches) == 1 and self._fails:
+            self._fails = False
+            raise DiskFull("the disk is full", hint="")
+        return super().claim(*place, **more)
+
+    _fails = True
+
+
+def test_a_claim_ahead_that_fails_costs_nothing(store: Store) -> None:
+    """The claim that is needed is made again, and only where that fails too does the run end."""
+    with SmtpServer() as server:
+        watching = watched(store, server, 200, kind=FullOnce)
+    assert max(watching.in_hand) <= 64
+
+
+class Interrupted:
+    """A transport that is told to end between a message's mark and the result of its answer."""
+
+    def deliver(self, feed: Feed) -> None:
+        job = feed.take(1.0)
+        assert isinstance(job, tuple)
+        feed.body(job[0])
+        feed._mark(job[0], 2)  # type: ignore[attr-defined]  # as `settle` does first
+        raise KeyboardInterrupt
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_mark_that_has_no_result_yet_decides(store: Store) -> None:
+    """The relay has said yes and a Ctrl-C came before that was written down: it is sent, and nobody is in doubt."""
+    issue = frozen(store, readers(3))
+    with pytest.raises(KeyboardInterrupt):
+        send(store, issue, Interrupted())
+    assert counts(store) == only(sent=1, queued=2)
 
 
 def test_running_again_sends_nothing(store: Store) -> None:
@@ -261,7 +304,7 @@ def test_policy_refusals_in_different_words_mean_their_recipients(store: Store) 
         return Say(550, f"5.7.{1 + number % 2} not you") if moment.step == "dot" and number < 8 else None
 
     with SmtpServer(script=script) as server:
-        result = run(store, server, 20, roster=False)
+        result = run(store, server, 20)
     assert (result.why, result.sent) == ("done", 12)
     assert result.failed == 8
 

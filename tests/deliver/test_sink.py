@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from digest.deliver import sink as sinks
+from digest.deliver.faults import Faults, parse
 from digest.deliver.sink import Sink
 from digest.deliver.transports import smtp
 from digest.errors import ConfigError, UsageError
@@ -120,6 +121,18 @@ def test_a_full_disk_is_told(inbox: Sink, monkeypatch: pytest.MonkeyPatch) -> No
         inbox, b"HELO x\r\n", b"MAIL FROM:<a@b>\r\n", b"RCPT TO:<a@b>\r\n", b"DATA\r\n", b"x\r\n.\r\n", b"QUIT\r\n"
     )
     assert codes(answers)[-2:] == [b"452", b"221"]
+
+
+def test_faults_of_a_rehearsal(tmp_path: Path) -> None:
+    """A refusal at DATA leaves the conversation going; a line that stalls hears what comes and answers nothing."""
+    begin = b"HELO x\r\n", b"MAIL FROM:<a@b>\r\n", b"RCPT TO:<a@b>\r\n", b"DATA\r\n"
+    with Sink(tmp_path / "one", faults=Faults(parse("450@data:100%"))) as inbox:
+        assert codes(talk(inbox, *begin, b"QUIT\r\n")) == [b"220", b"250", b"250", b"250", b"450", b"221"]
+    stalling = Sink(tmp_path / "two", faults=Faults(parse("stall@rcpt:100%")))
+    with stalling, socket.create_connection((stalling.host, stalling.port)) as sock, sock.makefile("rb") as file:
+        sock.sendall(b"".join(begin))
+        sock.shutdown(socket.SHUT_WR)
+        assert codes(file.read().splitlines()) == [b"220", b"250", b"250"]
 
 
 def test_it_goes_on_in_a_folder_that_has_messages(tmp_path: Path) -> None:

@@ -352,15 +352,26 @@ def test_oauth2_without_tls_is_refused(oauth2: Path) -> None:
         smtp.open(Smtp(host="localhost", tls="none", oauth2_file=str(oauth2)))
 
 
-def test_oauth2_with_a_challenge_that_is_no_base64(authority: Authority, oauth2: Path, tokens: type[_Tokens]) -> None:
+@pytest.mark.parametrize("challenge", ["?", "a"])
+def test_oauth2_with_a_challenge_that_is_no_base64(
+    authority: Authority, oauth2: Path, tokens: type[_Tokens], challenge: str
+) -> None:
     """What the server says under 334 may be anything; the verdict counts."""
-    with SmtpServer(tls="tls", certificate=authority.certificate("localhost"), users={}, challenge="?") as server:
+    with SmtpServer(tls="tls", certificate=authority.certificate("localhost"), users={}, challenge=challenge) as server:
         said = options(server, tls="tls", ca_file=str(authority.file), oauth2_file=str(oauth2))
         with pytest.raises(RelayRefused, match="535"):
             deliver(said)
 
 
 # ------------------------------------------------------------------------------------------------ reaching it
+
+
+def test_a_name_of_this_machine_that_leads_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without TLS nothing leaves this machine, whatever a hosts file says of `localhost`."""
+    monkeypatch.setattr(smtp, "_loopback", lambda host: host == "localhost")  # 127.0.0.1 counts as elsewhere
+    with SmtpServer() as server, pytest.raises(ConfigError, match="for this machine only"):
+        deliver(options(server, tls="none"))
+    assert server.taken == 0
 
 
 def test_nobody_listens() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from digest.lint import fetching, names
-from digest.lint.fetching import Fetcher, _public
+from digest.lint.fetching import Fetcher, _ended, _public
 from digest.lint.network import Answer, Request
 from tests.lint.web_server import Page, Site, serving
 from tests.smtp_server import Authority
@@ -259,3 +260,15 @@ def test_the_internet_is_what_the_program_asks() -> None:
     network = fetching.internet()
     assert network.ask([Request(url="http://127.0.0.1:9/")])[0].private
     assert (network.records is not None) == names.available()
+
+
+def test_time_may_be_up_before_there_is_a_connection() -> None:
+    """Nothing is there to be closed; what then fails is told as late."""
+
+    def refused_late() -> None:
+        with _ended(http.client.HTTPConnection("127.0.0.1"), 0.01):
+            time.sleep(0.1)
+            raise OSError(111, "Connection refused")
+
+    with pytest.raises(TimeoutError):
+        refused_late()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from digest.errors import DataError
 from digest.model import Image, Post, Rendered
 from digest.render.album import Local, inlined
 from digest.render.images import TOGETHER
+from digest.render.theme import load
 from digest.settings import Newsletter, Sender
 from tests.render.pictures import animation, drawing, encoded, noise, photo
 
@@ -90,6 +92,15 @@ def test_on_the_web_pictures_keep_their_address_and_get_their_size(drawn: Draw) 
     assert (away["width"], "height" in away) == ("536", False)
     assert made.pictures == ()
     assert told(made) == []
+
+
+def test_a_file_of_the_project_is_named_from_there(drawn: Draw, tmp_path: Path) -> None:
+    """As a person knows it, and not by the name alone that many files may have."""
+    file = tmp_path / "posts" / "text.png"
+    disk = Disk({str(file): b"no picture at all"})
+    local = Local(find=lambda _post, _named: str(file), read=disk.read)
+    made = drawn(testing.issue(post("![x](text.png)"), content="full"), local=local, theme=load("default", tmp_path))
+    assert [message.partition(" is no ")[0] for _, message in told(made)] == ["the picture posts/text.png"]
 
 
 def test_what_a_post_asks_for_is_shown_in_the_picture_s_own_ratio(drawn: Draw) -> None:

@@ -133,6 +133,8 @@ def test_what_is_opened_and_not_closed(dialect: str, written: str, left: str) ->
         # kramdown
         ("jekyll", "* TOC\n{:toc}\n\nText", "Text"),
         ("jekyll", "1. Contents\n{: .no_toc toc}\n\nText", "Text"),
+        ("jekyll", "{:toc}\nText", "Text"),
+        ("jekyll", "Before\n{:toc}\n\nText", "Before\n\nText"),
         ("jekyll", "- kept\n{: .cls}\n\nText", "- kept\n\n\nText"),
         ("jekyll", "*[HTML]: Hyper Text\nThe HTML.", "The HTML."),
         ("jekyll", "a {::comment}\nno\n{:/comment} b {::nomarkdown}x{:/} c", "a  b x c"),

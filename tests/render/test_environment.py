@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import TemplateError
+from digest.render.bounded import BoundedEnvironment
 from digest.render.environment import Foreign, environment, phrase, render
 
 
@@ -105,6 +106,22 @@ def test_a_wrong_template_is_told_by_file_and_line(
     assert caught.value.file == str(tmp_path / "t.j2")
     assert caught.value.line == line
     assert hint in caught.value.hint
+
+
+def test_a_value_that_is_too_deep_is_told_by_its_place(tmp_path: Path) -> None:
+    """Python's own limit is met, and no template goes round: the place where it was met."""
+    deep: list[object] = []
+    for _ in range(5_000):
+        deep = [deep]
+    with pytest.raises(TemplateError) as caught:
+        say(tmp_path, "a\n{{ deep | tojson }}", deep=deep)
+    assert (caught.value.file, caught.value.line) == (str(tmp_path / "t.j2"), 2)
+
+
+def test_where_nobody_counts_a_template_is_as_long_as_it_is() -> None:
+    """The counting is for what is rendered inside of `counted`."""
+    made = BoundedEnvironment().from_string("{% for x in range(90000) %}{% endfor %}" * 4 + "done")
+    assert made.render() == "done"
 
 
 def test_what_ends_is_let_through(tmp_path: Path) -> None:

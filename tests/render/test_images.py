@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageOps
 
 from digest.render.images import EACH, KEPT, Made, Unfit, digest_of, made, measured
 from tests.render.pictures import animation, drawing, encoded, noise, photo
@@ -157,6 +157,16 @@ def test_a_turned_photograph_stands_upright_and_says_nothing_of_its_camera() -> 
     broken = encoded(photo(40, 20), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")
     assert measured(broken) == (40, 20)
     assert made(broken, 600).width == 40
+
+
+def test_a_camera_s_note_that_breaks_the_reader_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever Pillow makes of it in this version: the picture is shown as it lies."""
+
+    def broken(_: object) -> None:
+        raise SyntaxError("not a TIFF file")
+
+    monkeypatch.setattr(ImageOps, "exif_transpose", broken)
+    assert made(encoded(photo(40, 20), "JPEG"), 600).width == 40
 
 
 def test_a_small_animation_goes_on_moving_and_a_large_one_shows_its_first_frame() -> None:

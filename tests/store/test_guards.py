@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from digest.errors import Bug
+from digest.errors import Bug, StateRefused
 from digest.interfaces import Freeze, FrozenVariant
 from digest.lifecycle import Event
 from digest.store.ledger import Store
@@ -41,6 +42,23 @@ def test_a_row_that_moved_behind_our_back_is_found_at_settling(sending: Store) -
     with pytest.raises(Bug, match="1 of 2 rows were not where they had to be"):
         sending.settle(batch, [], NOW)
     assert sending._database.one("claims_of", issue=1) is not None
+
+
+def test_a_query_that_the_engine_refuses_is_our_mistake(sending: Store) -> None:
+    """Said as such, whether it asks for one row or for all."""
+    sending._database.script("DROP TABLE held;")
+    with pytest.raises(Bug, match="the ledger refused a query: no such table"):
+        sending._database.all("history_held", newsletter="weekly")
+    with pytest.raises(Bug, match="the ledger refused a query: no such table"):
+        sending._database.one("history_held", newsletter="weekly")
+
+
+def test_a_ledger_that_was_taken_away_takes_no_more(sending: Store, tmp_path: Path) -> None:
+    """What is written into a file that has no name any more is lost."""
+    (ledger,) = tmp_path.rglob("digest.sqlite3")
+    ledger.rename(ledger.with_suffix(".away"))
+    with pytest.raises(StateRefused, match="was taken away or replaced while it was in use"):
+        sending.claim(ISSUE, 1, 2, NOW)
 
 
 def test_a_claim_of_fresh_rows_writes_none_of_them(sending: Store) -> None:

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +245,16 @@ def test_every_mistake_of_the_configuration_is_told(
     assert ask(client, "/state").get_json()["error"]["more"] == ["digest.toml:9: mistake 9"]
 
 
+def test_mistakes_of_the_mjml_are_findings(client: FlaskClient, files_app: Any) -> None:
+    """Each with its rule and its place."""
+    (files_app.root / "words.txt").write_text("<mj-txt>", encoding="utf-8")
+    found = ask(client, "/state").get_json()["error"]["findings"]
+    assert [(f["rule"], f["file"], f["line"], f["part"]) for f in found] == [
+        ("mjml-tag", "templates/x.j2", 3, "mjml"),
+        ("mjml-tag", "templates/x.j2", 9, "mjml"),
+    ]
+
+
 def test_a_look_is_rendered_once_a_change(client: FlaskClient, files_app: Any, changes: Changes) -> None:
     """Frame, tabs and pickers ask for the same; only a change renders again."""
     calls: list[Any] = []
@@ -350,6 +362,15 @@ print("ended well")
 """
 
 
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Whatever becomes of the test, its process ends."""
+    try:
+        yield
+    finally:
+        process.kill()
+
+
 def test_ctrl_c_ends_it_at_once(tmp_path: Path) -> None:
     """A server with a page that listens says where it is, is silent otherwise, and is gone a second after Ctrl-C."""
     fake = Path(__file__).parent / "conftest.py"
@@ -357,7 +378,7 @@ def test_ctrl_c_ends_it_at_once(tmp_path: Path) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
     assert process.stdout
     assert process.stderr
-    with process.stdout, process.stderr:
+    with process, ended(process):
         said = process.stderr.readline()
         port = int(said.split("127.0.0.1:")[1].split("/")[0])
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
@@ -382,6 +403,8 @@ def test_a_browser_is_opened_where_one_is_wanted(files_app: Any, monkeypatch: py
     opened = threading.Event()
     monkeypatch.setattr(preview.webbrowser, "open", lambda url: opened.set())
     monkeypatch.setattr(preview, "make_server", lambda *a, **k: _Ended())
+    preview.serve(files_app, newsletter="weekly", port=0, open_browser=False)
+    assert not opened.is_set()
     preview.serve(files_app, newsletter="weekly", port=0, open_browser=True)
     assert opened.wait(5)
 

@@ -114,6 +114,21 @@ def test_without_inotify_it_polls(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert asked == [None, True]
 
 
+def test_where_nothing_can_be_watched_the_page_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither inotify nor looking again works: nothing is told, and the end comes as ever."""
+    asked = []
+
+    def never(*_: Path, force_polling: bool | None, **__: Any) -> Any:
+        asked.append(force_polling)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(watching, "watch", never)
+    changes = Changes()
+    watch = Watch(lambda: [tmp_path], changes.tell)
+    watch._watch({tmp_path}, None, watch._plan(), threading.Event())
+    assert (asked, changes.number) == ([None, True], 0)
+
+
 def test_waiting_ends_with_the_server() -> None:
     """Every page that listens is let go; a number that is old already is told at once."""
     changes, ended = Changes(), threading.Event()
