@@ -29,7 +29,9 @@ IN_BATCH = (1 << BATCH) - 1
 MOST_RELEASES = 3  # of one row in a run, before the line's breaking counts as the relay's "later"
 SUSPECTS = 5  # different recipients in a row refused by the same policy: it means us
 NAP = 0.5  # seconds at most between questions, so that a wish to stop is heard
-SLOWEST = 60.0  # seconds of the longest pause after "too fast"
+SLOWEST = 60.0  # seconds of the longest pause after "too fast"; where that is not enough, the run stops
+COME_BACK = timedelta(minutes=15)  # when a relay that found every pause too short is tried again
+ANSWERS = 0.05  # seconds: ask again when some of what is under way may have been answered
 STAY = 90.0  # seconds a run stays for the next turn of a domain; where none is so near, the next run goes on
 SOON = 0.001  # seconds: ask again after a turn of the transport's loop
 AHEAD = 16  # rows that wait, when the next batch is claimed ahead; of a small batch, an eighth of it
@@ -94,11 +96,12 @@ class RunFeed:
         self._ledger, self._roster, self._issue = ledger, roster, issue
         self._stamp, self._mail_from, self._clock, self._stop, self._told = body, mail_from, clock, stop, told
         self._rate, self._largest = pace.rate, largest
-        self._gate = pacing.Gate(pace.rate)
+        self._gate = self._kept(pace.rate)
         self._turns = self._counted(pace) if pace.domains else None  # None: no domain has a pace of its own
         self._turn_at = 0.0  # where all that is left waits for its domain's turn: when the next one is
         self._walking = False  # the last batch held nobody who may have mail now
-        self._allowance = allowance  # messages that today's quota still has
+        self._allowance = allowance  # messages that today's quota still has, less those under way
+        self._under_way = 0  # counted where there is a quota
         self._claimed: dict[int, Claimed] = {}
         self._waiting: deque[Job] = deque()  # rows to send
         self._last = -1  # number of the last batch
@@ -106,7 +109,8 @@ class RunFeed:
         self._sizes: dict[int, int] = {}  # of each variant, at most
         self._releases: dict[int, tuple[int, int]] = {}  # how often in a row, and how many were sent by then
         self._suspects: list[tuple[int, Outcome]] = []
-        self._pause = self._asked_at = 0.0
+        self._pause = self._paused_until = self._asked_at = 0.0
+        self._late = False  # the deadline has passed: what is left is failed when the run ends
         self._before = ledger.reception(issue.id, issue.revision)  # what earlier runs have met
         self._began = monotonic()
         self._nothing_left = False
@@ -122,7 +126,8 @@ class RunFeed:
             self._asked_at = now
             if self.halt is None and self._stop():
                 self.halt = Halt(why="interrupted")
-        if self.halt is not None:
+            self._late = self._late or self._clock() >= self._issue.deadline
+        if self.halt is not None or self._late:
             return None
         paced = not self._gate.free
         if paced and (wait := self._gate.wait(now)) > 0:
@@ -133,11 +138,14 @@ class RunFeed:
         elif not self._waiting and not self.claim():
             return None
         if self._allowance is not None:
+            if self._allowance <= 0 and self._under_way:
+                return ANSWERS  # what is refused costs nothing of the quota
             if self._allowance <= 0:
                 words = "today's quota ([smtp] daily) is used up"
                 self.halt = Halt(why="stopped", exit_code=75, reason=words, until=self._clock() + ONE_DAY)
                 return None
             self._allowance -= 1
+            self._under_way += 1
         if paced:
             self._gate.went(now)
         return self._waiting.popleft()
@@ -162,6 +170,9 @@ class RunFeed:
     def settle(self, replies: Sequence[Reply]) -> None:
         """Judge each answer; a batch whose rows all have theirs is settled durably."""
         batches, tally = self._claimed, self.tally
+        if self._allowance is not None:
+            self._under_way -= len(replies)
+            self._allowance += sum([step not in ("dot", "lost") or code >= 400 for _, step, code, _ in replies])
         for row, step, code, text in replies:
             if step == "dot" and code < 400 and not self._suspects:  # nearly always
                 claimed, i = batches[row >> BATCH], row & IN_BATCH
@@ -248,6 +259,16 @@ class RunFeed:
 
     # ---------------------------------------------------------------------------------------- turns of domains
 
+    def _kept(self, rate: float | None) -> pacing.Gate:
+        """The rate, with the last message that other runs and issues have sent."""
+        gate = pacing.Gate(rate)
+        if rate:
+            wall, now = self._clock(), monotonic()
+            lately = [at for _, at, _ in self._ledger.sent_to(wall - timedelta(seconds=1 / rate))]
+            if lately:
+                gate.went(now - max(0.0, (wall - max(lately)).total_seconds()))
+        return gate
+
     def _counted(self, pace: pacing.Pace) -> Turns:
         """The paces of domains, with what other runs and issues have sent to them lately."""
         turns, wall, now = Turns(pace.domains), self._clock(), monotonic()
@@ -286,7 +307,7 @@ class RunFeed:
     def _until_turn(self, now: float) -> float | None:
         """Nothing can be claimed: seconds until the next turn of a domain, if the run stays for it."""
         due = self._ledger.next_turn(self._issue.id, self._issue.revision)
-        if self.halt is not None or due is None:
+        if self.halt is not None or self._late or due is None:
             return None
         left = max(SOON, (due - self._clock()).total_seconds())
         if left > STAY:
@@ -343,15 +364,29 @@ class RunFeed:
         self._result(row, 4, Event.DELAYED, outcome.code, outcome.text, due)
 
     def _slow_down(self, address: str, token: str, outcome: Outcome) -> None:
-        """Make a pause: for the recipient's domain where the refusal speaks of it, else for all."""
+        """Make a pause: for the recipient's domain where the refusal speaks of it, else for all.
+
+        Those that were under way when a pause began say nothing new; pauses that all were too short end the run.
+        """
         domain = domain_of(address)
         ours = domain_of(self._mail_from(token).decode())
         if outcome.step in ("rcpt", "dot") and domain != ours and means(outcome.text, domain):
             self._turns = self._turns or Turns()
             self._turns.hold(domain, monotonic(), outcome.wait.total_seconds() if outcome.wait else 0.0)
         else:
+            now = monotonic()
+            if now < self._paused_until:
+                return
+            if self._pause >= SLOWEST:
+                again = max(outcome.wait or COME_BACK, COME_BACK)
+                reason = f"the mail server finds every pace too fast (it said: {outcome.code} {outcome.text})"
+                self.halt = self.halt or Halt(
+                    why="stopped", reason=reason, code=outcome.code, exit_code=75, until=self._clock() + again
+                )
+                return
             self._pause = min(SLOWEST, 2 * self._pause or 1.0)
-            self._gate.hold(monotonic(), self._pause)
+            self._paused_until = now + self._pause
+            self._gate.hold(now, self._pause)
 
     def _failed(self, row: int, outcome: Outcome) -> None:
         if outcome.suppress:

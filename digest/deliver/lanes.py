@@ -293,13 +293,20 @@ class Lanes:
             self._selector.modify(lane.sock, wanted, lane)
 
     def _time_out(self, now: float) -> None:
-        for lane in self._lanes:
-            step = lane.talk.awaited
-            if step and now - lane.waits_since > PATIENCE[step] * self._unit:
+        late = [lane for lane in self._lanes if self._overdue(lane, now)]
+        # Our process may have been stopped for a while, and what they say lies there.
+        heard = {key.data for key, _ in self._selector.select(0)} if late else set()
+        for lane in late:
+            if lane not in heard:
+                step = lane.talk.awaited
                 what = "took no more octets" if step == "body" else f"gave no answer to {WORDS.get(step, step.upper())}"
                 lane.talk.break_off(f"it {what} for {PATIENCE[step] * self._unit:g} seconds")
                 self._calm = False
         self._settle()
+
+    def _overdue(self, lane: Lane, now: float) -> bool:
+        step = lane.talk.awaited
+        return bool(step) and now - lane.waits_since > PATIENCE[step] * self._unit
 
     # ---------------------------------------------------------------------------------------- lanes come and go
 

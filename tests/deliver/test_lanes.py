@@ -193,3 +193,32 @@ def test_answers_and_messages_of_many_tls_records(
             feed = ListFeed(messages(20, b"Subject: x\r\n\r\n" + b"all work and no play\r\n" * 2_000))
             transport.deliver(feed)
     assert [reply[1] for reply in feed.replies] == ["dot"] * 20
+
+
+class Stopped:
+    """A selector in a process that is stopped once, while it waits, for longer than any answer may take."""
+
+    def __init__(self, selector: Any, at: int, seconds: float) -> None:
+        self._selector, self._left, self._seconds = selector, at, seconds
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._selector, name)
+
+    def select(self, wait: float) -> Any:
+        self._left -= 1
+        if self._left == 0:
+            time.sleep(self._seconds)
+            return []  # as after SIGCONT: the time is up
+        return self._selector.select(wait)
+
+
+@pytest.mark.parametrize("at", [5, 8, 11])
+def test_answers_that_came_while_we_were_stopped_count(at: int) -> None:
+    """Who has waited too long is asked once more, before anybody is in doubt."""
+    with SmtpServer() as server:
+        transport = smtp.open(Smtp(host="localhost", port=server.port, tls="none", timeout=0.05, connections=2))
+        transport._lanes._selector = Stopped(transport._lanes._selector, at, 1.0)
+        feed = ListFeed(messages(30, b"Subject: x\r\n\r\n"))
+        with closing(transport):
+            transport.deliver(feed)
+    assert [reply[1] for reply in feed.replies] == ["dot"] * 30

@@ -6,12 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from digest.deliver import feed
 from digest.deliver.pace import Pace
 from digest.deliver.transports import smtp
 from digest.errors import Bug, DiskFull, RelayUnreachable
@@ -66,6 +67,7 @@ class Watching:
 
     def __init__(self, store: Store) -> None:
         self._store, self._batches = store, list[Any]()
+        self.ahead = False  # a claim is made ahead of need
         self.in_hand: list[int] = []
         self.waiting: list[int] = []
 
@@ -82,24 +84,14 @@ class Watching:
         return batch
 
 
-def watched(
-    store: Store, server: SmtpServer, people: int, *, pace: Pace | None = None, kind: type[Watching] = Watching
-) -> Watching:
-    watching = kind(store)
+def watched(store: Store, server: SmtpServer, people: int, *, pace: Pace | None = None) -> Watching:
+    watching = Watching(store)
     issue = frozen(store, readers(people))
     with closing(relay(server, connections=3, timeout=5)) as transport:
         result = send(watching, issue, transport, batch_size=64, pace=pace)  # type: ignore[arg-type]  # as good as one
     assert (result.why, result.sent) == ("done", people)
     assert sorted(server.addresses()) == sorted(readers(people))
     return watching
-
-
-def test_the_next_batch_is_claimed_ahead_and_no_more_than_one_is_in_hand(store: Store) -> None:
-    """While the lines are busy, not once one of them waits; after a power cut at most a batch is in doubt."""
-    with SmtpServer() as server:
-        watching = watched(store, server, 600)
-    assert max(watching.waiting) > 3, "more were left than the envelopes that are out"
-    assert max(watching.in_hand) <= 64
 
 
 def test_under_a_pace_nothing_is_claimed_ahead(store: Store) -> None:
@@ -109,23 +101,62 @@ def test_under_a_pace_nothing_is_claimed_ahead(store: Store) -> None:
     assert max(watching.waiting) <= 3, "the envelopes that are out"
 
 
+class Busy:
+    """A transport that takes one message after the other, and has the next ones made ready behind each."""
+
+    def __init__(self, ledger: Watching) -> None:
+        self._ledger = ledger
+        self.addresses: list[str] = []
+
+    def deliver(self, feed: Feed) -> None:
+        while isinstance(job := feed.take(time.monotonic()), tuple):
+            feed.body(job[0])
+            self.addresses.append(job[2])
+            feed.settle([(job[0], "dot", 250, "ok")])
+            self._ledger.ahead = True
+            feed.ahead()
+            self._ledger.ahead = False
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_the_next_batch_is_claimed_ahead_and_no_more_than_one_is_in_hand(store: Store) -> None:
+    """While the lines are busy, not once one of them waits; after a power cut at most a batch is in doubt."""
+    ledger = Watching(store)
+    result = send(ledger, frozen(store, readers(600)), Busy(ledger), batch_size=64)  # type: ignore[arg-type]  # as good as one
+    assert (result.why, result.sent) == ("done", 600)
+    assert set(ledger.waiting[1:-1]) <= {6, 7}, "an eighth of the batch, and not later"
+    assert max(ledger.in_hand) <= 64
+
+
+def test_over_a_relay_no_more_than_one_batch_is_in_hand(store: Store) -> None:
+    """However many lines take from it, and whenever they do."""
+    with SmtpServer() as server:
+        watching = watched(store, server, 600)
+    assert max(watching.in_hand) <= 64
+
+
 class FullOnce(Watching):
-    """A ledger whose disk is full for the second claim alone: the one that is made ahead."""
+    """A ledger whose disk is full for the first claim that is made ahead."""
+
+    failed = False
 
     def claim(self, *place: Any, **more: Any) -> Any:
-        if len(self._batches) == 1 and self._fails:
-            self._fails = False
+        if self.ahead and not self.failed:
+            self.failed = True
             raise DiskFull("the disk is full", hint="")
         return super().claim(*place, **more)
-
-    _fails = True
 
 
 def test_a_claim_ahead_that_fails_costs_nothing(store: Store) -> None:
     """The claim that is needed is made again, and only where that fails too does the run end."""
-    with SmtpServer() as server:
-        watching = watched(store, server, 200, kind=FullOnce)
-    assert max(watching.in_hand) <= 64
+    ledger = FullOnce(store)
+    transport = Busy(ledger)
+    result = send(ledger, frozen(store, readers(200)), transport, batch_size=64)  # type: ignore[arg-type]  # as good as one
+    assert ledger.failed
+    assert (result.why, result.sent) == ("done", 200)
+    assert Counter(transport.addresses) == Counter(readers(200))
 
 
 class Interrupted:
@@ -576,6 +607,68 @@ def test_an_issue_that_was_paused_and_resumed_meanwhile_is_not_taken_for_done(st
         assert send(store, issue, transport).why == "paused"
     assert counts(store) == only(queued=2)
     assert server.messages == []
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+def test_what_is_refused_costs_nothing_of_the_quota(store: Store, connections: int) -> None:
+    """Greylisted people were not sent to: others take their places, and the run does not end for a day."""
+
+    def script(moment: Moment) -> Say | None:
+        early = moment.step == "rcpt" and int(moment.address[1:].partition("@")[0]) < 6
+        return Say(450, "4.2.0 greylisted") if early else None
+
+    with SmtpServer(script=script) as server:
+        result = run(store, server, 11, options={"connections": connections}, pace=Pace(daily=6))
+    assert (result.why, result.sent, result.deferred) == ("waiting", 5, 6)
+    assert result.until is not None
+    assert result.until - NOW < timedelta(minutes=10)
+
+
+def test_a_rate_counts_what_another_run_has_just_sent(store: Store) -> None:
+    """A run that is ended and begun again sends no faster for it."""
+    began = time.monotonic()
+
+    def clock() -> datetime:
+        return NOW + timedelta(seconds=time.monotonic() - began)
+
+    arrived: list[float] = []
+
+    def script(moment: Moment) -> None:
+        if moment.step == "dot":
+            arrived.append(time.monotonic())
+
+    with SmtpServer(script=script) as server:
+        for taken in (0, 1):
+            ended = run(
+                store, server, 20, pace=Pace(rate=1.0), now=clock, stop=lambda taken=taken: server.taken > taken
+            )
+            assert ended.why == "interrupted"
+    assert len(arrived) == 2
+    assert arrived[1] - arrived[0] > 0.9
+
+
+def test_a_relay_that_finds_every_pace_too_fast_ends_the_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses grow up to a minute; after that the run ends with 75, and the next one comes back later."""
+    monkeypatch.setattr(feed, "SLOWEST", 0.05)
+    with SmtpServer(script=lambda m: Say(450, "4.7.28 rate limit exceeded") if m.step == "rcpt" else None) as server:
+        result = run(store, server, 50, options={"connections": 3})
+    assert (result.why, result.exit_code, result.sent) == ("stopped", 75, 0)
+    assert result.until == NOW + timedelta(minutes=15)
+    assert "too fast" in result.reason
+    assert "4.7.28" in result.reason
+    assert counts(store).queued > 30
+
+
+def test_the_deadline_acts_in_the_middle_of_a_run(store: Store) -> None:
+    """What has not left by then is failed, and not sent late."""
+    with SmtpServer() as server:
+        ended = run(
+            store, server, 300, pace=Pace(rate=500.0), now=lambda: NOW + timedelta(days=4 if server.taken > 20 else 0)
+        )
+        taken = server.taken
+    assert ended.why == "done"
+    assert 20 < taken < 100
+    assert counts(store) == only(sent=taken, failed=300 - taken)
 
 
 def test_the_daily_quota_of_ours_ends_the_run(store: Store) -> None:
