@@ -135,6 +135,15 @@ def test_faults_of_a_rehearsal(tmp_path: Path) -> None:
         assert codes(file.read().splitlines()) == [b"220", b"250", b"250"]
 
 
+def test_a_client_that_leaves_in_the_middle_of_its_message(inbox: Sink) -> None:
+    """What has no end was never sent."""
+    with socket.create_connection((inbox.host, inbox.port)) as sock, sock.makefile("rb") as file:
+        sock.sendall(b"HELO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\nDATA\r\nSubject: x\r\n\r\nhalf")
+        sock.shutdown(socket.SHUT_WR)
+        assert codes(file.read().splitlines())[-1] == b"354"
+    assert inbox.messages() == []
+
+
 def test_it_goes_on_in_a_folder_that_has_messages(tmp_path: Path) -> None:
     """Names go on counting; the order is that of arrival."""
     for i in range(2):

@@ -421,6 +421,7 @@ def test_long_replies_are_read_and_endless_ones_are_not() -> None:
 def test_replies_of_other_shapes_are_understood() -> None:
     """A bare code, a lone line feed, text without a blank line's end."""
     assert list(Answers().feed(b"250\r\n250 ok\n250-a\r\n250\r\n")) == [(250, b""), (250, b"ok"), (250, b"a\n")]
+    assert list(Answers().feed(b"250-a\n250\n")) == [(250, b"a\n")]
 
 
 def test_words_of_a_server_are_harmless() -> None:
