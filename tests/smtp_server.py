@@ -103,7 +103,7 @@ class SmtpServer:
     challenge: str = base64.b64encode(b'{"status":"401"}').decode()  # under 334, before XOAUTH2 is refused
     before_reading: Callable[[], None] = lambda: None
     keep: bool = True
-    early: str = ""  # what it does to commands that come ahead of the answer: "" takes them, "flush", "close", "refuse"
+    early: str = ""  # with commands ahead of the answer: "" takes them, "flush", "close", "refuse", "flush-dot" (at it)
     messages: list[Kept] = field(default_factory=list)
     lines: list[tuple[int, str]] = field(default_factory=list)
     signed_in: list[str] = field(default_factory=list)
@@ -247,7 +247,11 @@ class _Session:
 
     def _command(self, line: str) -> None:
         verb, _, rest = line.partition(" ")
-        if self.server.early and self.buffer and verb.upper() in ("MAIL", "RCPT", "DATA", "RSET"):
+        if (
+            self.server.early not in ("", "flush-dot")
+            and self.buffer
+            and verb.upper() in ("MAIL", "RCPT", "DATA", "RSET")
+        ):
             self._too_early()
         {
             "EHLO": self._ehlo, "HELO": self._helo, "STARTTLS": self._starttls, "AUTH": self._auth, "MAIL": self._mail,
@@ -354,6 +358,8 @@ class _Session:
                 self.server.taken += 1
                 if self.server.keep:
                     self.server.messages.append(kept)
+        if self.server.early == "flush-dot":
+            self.buffer.clear()
         for one in actions:
             self._do(one)
 

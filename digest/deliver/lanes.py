@@ -256,6 +256,9 @@ class Lanes:
                 return usual
 
     def _write(self, lane: Lane) -> None:
+        lane.talk.fill()
+        if lane.talk.replies:  # one that can never go over this line
+            self._calm = False
         if lane.tls and lane.talk.output:
             lane.talk.join()
             several = len(lane.talk.output) > RECORD
@@ -300,7 +303,7 @@ class Lanes:
             if lane not in heard:
                 step = lane.talk.awaited
                 what = "took no more octets" if step == "body" else f"gave no answer to {WORDS.get(step, step.upper())}"
-                lane.talk.break_off(f"it {what} for {PATIENCE[step] * self._unit:g} seconds")
+                lane.talk.break_off(f"it {what} for {PATIENCE[step] * self._unit:g} seconds", silent=True)
                 self._calm = False
         self._settle()
 

@@ -21,33 +21,38 @@ __all__ = ["Conversation"]
 
 CRLF, DOT = b"\r\n", b".\r\n"
 ENVELOPE = ("mail", "rcpt", "data")
-FLIGHT = 1 + len(ENVELOPE)  # answers due to the end of one message and the envelope of the next
+DUE = ("dot", *ENVELOPE)  # answers to the end of one message and the envelope of the next
+FLIGHT = len(DUE)
 USUAL = re.compile(rb"250 ([ -~]{0,500})\r\n250 [ -~]*\r\n25[01] [ -~]*\r\n354 [ -~]*\r\n").fullmatch
 """What a good server says to one flight: the message is taken, the next envelope too, and DATA may come."""
 PLAIN = re.compile(r"[!-=?-~]+").fullmatch  # an address that goes into a command as it is
 
 
 class Conversation:
-    """One connection after sign-in. `output`, and then `behind`, is what to write; `wrote` and `received` tell what
-    happened.
+    """One connection after sign-in. `output`, and then `behind`, is what to write once `fill` was called; `wrote` and
+    `received` tell what happened.
 
     `take` gives the next job or None (none now); `size` says at most how many octets its message has; `body` gives
-    the message and marks it as on the wire, and is called only when its first octet is about to leave.
+    the message and marks it as on the wire, and is called by `fill` alone, when its first octet is about to leave: what
+    other lines have said, and what that writes to a disk, comes before.
     Answers to jobs gather in `replies`, for the caller to empty. `fault` says why it is over, where it is.
 
     Each job has one answer, also where Python is interrupted between any two instructions: it leaves the hand first.
 
     In hand are at most one message that awaits the answer to its dot (`_current`) and one envelope behind it
-    (`_next`): after DATA a client has to wait. With BDAT (RFC 3030) `_current` would become a queue, here alone.
+    (`_next`): after DATA a client has to wait. Once it may send the message (`_granted`), the job that comes behind it
+    is taken too (`_after`). With BDAT (RFC 3030) `_current` would become a queue, here alone.
     """
 
     __slots__ = (
+        "_after",
         "_answers",
         "_body",
         "_current",
         "_dot_end",
         "_expect",
         "_gathered",
+        "_granted",
         "_in_flight",
         "_limit",
         "_mail",
@@ -96,7 +101,9 @@ class Conversation:
         self._answers = Answers()
         self._expect: deque[str] = deque()  # steps whose answers are due, in order
         self._todo: deque[tuple[str, bytes]] = deque()  # commands that wait for an answer before them
-        self._next: Job | None = None  # its envelope is out, its DATA is not answered
+        self._next: Job | None = None  # its envelope is out, its message is not
+        self._granted = False  # its DATA was answered: the message may leave
+        self._after: Job | None = None  # the job behind a message that may leave
         self._current: Job | None = None  # its body is out, its dot is not answered
         self._mail, self._said_for = b"", (b"", -1)  # the MAIL command, and the sender and size it is good for
         self._refusal: tuple[str, int, bytes] | None = None  # of the envelope that is out
@@ -159,6 +166,38 @@ class Conversation:
         if self.behind:
             self.output, self.behind = b"".join((self.output, self.behind)), b""
 
+    def fill(self) -> None:
+        """Put the message that may leave, if there is one, and the envelope behind it into `output`.
+
+        Written out where it could call: these are the steps of every message, and a call is their largest cost.
+        """
+        if not self._granted:
+            return
+        assert self._next is not None
+        body = self._body(self._next[0])  # may raise: the row is still one that can be released, and so is the next
+        end = DOT if body.endswith(CRLF) else CRLF + DOT
+        self._dot_end = self._queued + len(body) + len(end)
+        self._granted = False
+        leaving, self._next = self._next, None  # in no two hands, also where a Ctrl-C comes between
+        self._current = leaving
+        job, self._after = self._after, None
+        if job is not None and not self.output:
+            row, sender, address = job
+            if (sender, self._size(row) if self._with_size else 0) == self._said_for and PLAIN(address):
+                self._next = job
+                self._transactions += 1
+                self.behind = b"".join((end, self._mail, b"RCPT TO:<", address.encode(), b">\r\nDATA\r\n"))
+                self.output = body  # not joined with what is behind it: to copy 45 KB takes 2 µs
+                self._queued += len(body) + len(self.behind)
+                self._expect.extend(DUE)
+                self._in_flight = not self._answers.amid
+                return
+        self._send(body)
+        self._send(end, ("dot",))
+        if job is not None:
+            self._put_out(job)
+        self._join()
+
     def wrote(self, octets: int) -> None:
         """Note that so many octets, of `output` and then of what is behind it, were handed over to the kernel."""
         self._written += octets
@@ -172,7 +211,7 @@ class Conversation:
     def received(self, data: bytes) -> bool:
         """Take what the server said; it may answer jobs, and put new octets into `output`.
 
-        True where it was the usual answer to one flight, and the next flight is ready: nearly always.
+        True where it was the usual answer to one flight, and there is another for `fill` to put out: nearly always.
         """
         if self._in_flight and not self.output and (usual := USUAL(data)):
             return self._usual(usual[1])
@@ -190,43 +229,17 @@ class Conversation:
         return False
 
     def _usual(self, words: bytes) -> bool:
-        """One message taken, the next may leave, all as ever: what `_answer` does in four steps, at once.
-
-        Written out where it could call: these are the steps of nearly every message, and a call is their largest cost.
-        """
+        """One message taken, the next may leave, all as ever: what `_answer` does in four steps, at once."""
         assert self._current is not None
-        assert self._next is not None
         taken, self._current, self._in_flight = self._current, None, False
         self.answers += FLIGHT
         self.accepted += 1
         self.replies.append((taken[0], "dot", 250, words.decode("ascii")))
+        self._expect.clear()
+        self._granted = True
         # Without a limit a line is spent only once it has ended, and then it hears no answers.
-        job = None if self._limit is not None and self.spent else self._take()
-        try:
-            body = self._body(self._next[0])
-        except BaseException:
-            self._untake(job)
-            raise
-        self._current, self._next = self._next, None
-        end = DOT if body.endswith(CRLF) else CRLF + DOT
-        self._dot_end = self._queued + len(body) + len(end)
-        if job is not None:
-            row, sender, address = job
-            if (sender, self._size(row) if self._with_size else 0) == self._said_for and PLAIN(address):
-                self._next = job
-                self._transactions += 1
-                self.behind = b"".join((end, self._mail, b"RCPT TO:<", address.encode(), b">\r\nDATA\r\n"))
-                self.output = body  # not joined with what is behind it: to copy 45 KB takes 2 µs
-                self._queued += len(body) + len(self.behind)
-                self._in_flight = True  # the same four answers are due again
-                return True
-        self._expect = deque(("dot",))
-        self._queued = self._dot_end
-        self._gathered = [body, end]
-        if job is not None:
-            self._put_out(job)
-        self._join()
-        return False
+        self._after = None if self._limit is not None and self.spent else self._take()
+        return self._after is not None
 
     def _join(self) -> None:
         if self._gathered:
@@ -236,8 +249,10 @@ class Conversation:
             self.output = b"".join(self._gathered)
             self._gathered.clear()
 
-    def break_off(self, why: str) -> None:
-        """End it here: what may have been taken is lost, what surely was not is released."""
+    def break_off(self, why: str, *, silent: bool = False) -> None:
+        """End it here: what may have been taken is lost, what surely was not is released. `silent`: it says nothing."""
+        # One that is silent behind a message it has taken has thrown away what came with the end of that message.
+        silent = silent and self._current is None
         if self._current is not None:
             # A Ctrl-C may come before it is counted.
             left = self._written + (len(self.output) + len(self.behind) if self.offered else 0)
@@ -248,8 +263,12 @@ class Conversation:
         elif self._next is not None:
             released, self._next = self._next, None
             self.replies.append((released[0], "released", 0, why))
-            self.suspicious = self.suspicious or (self._pipelined and not self.accepted and not self.closing)
-        self._in_flight = False
+            early = self._pipelined and not self._granted and (silent or not self.accepted)
+            self.suspicious = self.suspicious or (early and not self.closing)
+        if self._after is not None:
+            released, self._after = self._after, None
+            self.replies.append((released[0], "released", 0, why))
+        self._in_flight = self._granted = False
         self._expect.clear()
         self._todo.clear()
         self._gathered.clear()
@@ -412,31 +431,12 @@ class Conversation:
         self.break_off(f"it closes: 421 {plain(text)}")
 
     def _message(self) -> None:
-        """Hand out the message, its final dot, and the envelope of the next one with it."""
-        assert self._next is not None
-        job = self._take() if self._pipelined and not self.spent else None
-        body = self._marked(self._next[0], job)
-        self._current, self._next = self._next, None
-        self._send(body)
-        self._send(DOT if body[-2:] == CRLF else CRLF + DOT, ("dot",))
-        self._dot_end = self._queued
-        if job is not None:
-            self._put_out(job)
+        """The message may leave; the envelope of the next one goes with it.
 
-    def _marked(self, row: int, job: Job | None) -> bytes:
-        """The message of a row, on the wire from here on; `job`, the one behind it, was taken before.
-
-        In this order, for taking may write to a disk: killed there, the message would be in doubt and has not left.
+        That one is taken here, for taking may write to a disk: killed there, nobody's message is marked as on the wire.
         """
-        try:
-            return self._body(row)  # may raise: the row is still one that can be released, and so is the next
-        except BaseException:
-            self._untake(job)
-            raise
-
-    def _untake(self, job: Job | None) -> None:
-        if job is not None:
-            self.replies.append((job[0], "released", 0, "the run stopped"))
+        self._granted = True
+        self._after = self._take() if self._pipelined and not self.spent else None
 
     def _to_dot(self, code: int, text: bytes) -> None:
         assert self._current is not None

@@ -23,6 +23,10 @@ from tests.smtp_server import Action, Authority, Drop, Moment, Say, SmtpServer, 
 LARGE = b"Subject: x\r\n\r\n" + b"all work and no play\r\n" * 400_000  # more than any socket takes at once
 
 
+def plain(server: SmtpServer, **options: Any) -> smtp.Relay:
+    return smtp.open(Smtp(**({"host": "localhost", "port": server.port, "tls": "none"} | options)))
+
+
 def messages(count: int, body: bytes) -> list[tuple[str, str, bytes]]:
     return [("news@example.org", f"r{i}@example.net", body) for i in range(count)]
 
@@ -225,3 +229,38 @@ def test_answers_that_came_while_we_were_stopped_count(at: int) -> None:
         with closing(transport):
             transport.deliver(feed)
     assert [reply[1] for reply in feed.replies] == ["dot"] * 30
+
+
+class Doubtful(ListFeed):
+    """How many are in doubt at most if all ends while the feed is asked or told: then it may write to a disk."""
+
+    most = 0
+
+    def take(self, now: float) -> Any:
+        self._look()
+        return super().take(now)
+
+    def settle(self, replies: Any) -> None:
+        super().settle(replies)
+        self._look()
+
+    def _look(self) -> None:
+        self.most = max(self.most, len(self.asked) - len(self.replies))
+
+
+def test_no_more_are_in_doubt_than_there_are_lines() -> None:
+    """A message is marked when it leaves: behind whatever the answers to others make us write."""
+    feed = Doubtful(messages(600, b"Subject: x\r\n\r\n"))
+    with SmtpServer() as server, closing(plain(server, connections=8)) as transport:
+        transport.deliver(feed)
+    assert 1 < feed.most <= 8
+
+
+@pytest.mark.parametrize("early", ["flush", "flush-dot"])
+def test_a_relay_that_throws_away_what_comes_early(early: str) -> None:
+    """It never hears of what was said ahead: after one silence all is said one by one."""
+    feed = Again(messages(12, b"Subject: x\r\n\r\n"))
+    with SmtpServer(early=early) as server, closing(plain(server, timeout=0.05)) as transport:
+        transport.deliver(feed)
+    assert [reply[1] for reply in feed.replies] == ["dot"] * 12
+    assert server.connections == 2

@@ -98,7 +98,7 @@ def test_under_a_pace_nothing_is_claimed_ahead(store: Store) -> None:
     """A row is claimed when its turn is: an opt-out until then counts."""
     with SmtpServer() as server:
         watching = watched(store, server, 200, pace=Pace(rate=2000))
-    assert max(watching.waiting) <= 3, "the envelopes that are out"
+    assert max(watching.waiting) <= 6, "the envelopes that are out, and who comes behind them"
 
 
 class Busy:

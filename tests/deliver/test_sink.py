@@ -141,7 +141,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_message(inbox: Sink) -> None:
         sock.sendall(b"HELO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\nDATA\r\nSubject: x\r\n\r\nhalf")
         sock.shutdown(socket.SHUT_WR)
         assert codes(file.read().splitlines())[-1] == b"354"
-    assert inbox.messages() == []
+    assert inbox.messages() == ()
 
 
 def test_it_goes_on_in_a_folder_that_has_messages(tmp_path: Path) -> None:

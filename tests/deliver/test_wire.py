@@ -35,6 +35,7 @@ class Talk:
 
     def write(self, most: int | None = None) -> bytes:
         """Hand what is to be written to the kernel, as far as it takes it."""
+        self.wire.fill()
         out = (bytes(self.wire.output) + self.wire.behind)[:most]
         self.wire.wrote(len(out))
         return out
@@ -367,23 +368,57 @@ def test_a_body_that_cannot_be_made_leaves_its_job_in_hand() -> None:
     """The stamp raises: the job is released, and so is the one behind it; nothing of either has left."""
     talk, _ = begun(2)
     talk.wire._body = lambda row: 1 // 0  # type: ignore[assignment]
+    talk.wire.received(b"250 ok\r\n250 ok\r\n354 go\r\n")
     with pytest.raises(ZeroDivisionError):
-        talk.wire.received(b"250 ok\r\n250 ok\r\n354 go\r\n")
+        talk.wire.fill()
     talk.wire.break_off("stopped")
+    assert not talk.wire.suspicious
     assert sorted(r[:2] for r in talk.wire.replies) == [(0, "released"), (1, "released")]
 
 
-def test_the_next_job_is_taken_before_a_message_is_marked() -> None:
-    """Taking may write a claim to the disk, and that takes its time: killed there, nobody new is in doubt."""
+def test_a_message_is_marked_when_it_leaves_and_the_next_job_is_taken_before() -> None:
+    """Taking may write a claim to the disk, and so may what other lines have said: killed there, nobody new is in
+    doubt."""
     talk, _ = begun(3)
     told: list[str] = []
     take, body = talk.wire._take, talk.wire._body
     talk.wire._take = lambda: told.append("taken") or take()  # type: ignore[assignment,func-returns-value]
     talk.wire._body = lambda row: told.append("marked") or body(row)  # type: ignore[assignment,func-returns-value]
-    talk.say("250 ok", "250 ok", "354 go")
-    talk.say("250 kept", "250 ok", "250 ok", "354 go")
+    talk.wire.received(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    assert told == ["taken"]
+    talk.write()
+    assert told == ["taken", "marked"]
+    talk.wire.received(b"250 kept\r\n250 ok\r\n250 ok\r\n354 go\r\n")
+    assert told == ["taken", "marked", "taken"]
+    talk.write()
     talk.say("250 kept", "250 ok", "250 ok", "354 go")
     assert told == ["taken", "marked", "taken", "marked", "taken", "marked"]
+
+
+def test_a_message_that_may_leave_and_a_line_that_ends() -> None:
+    """Neither it nor the one behind it has left, and nothing says that commands came too early."""
+    talk, _ = begun(2)
+    talk.wire.received(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    assert not talk.wire.idle
+    talk.wire.received(b"451 4.3.0 and yet not\r\n")
+    assert [reply[:2] for reply in talk.wire.replies] == [(0, "released"), (1, "released")]
+    assert "unasked" in talk.wire.fault
+    assert not talk.wire.suspicious
+    assert talk.bodies == []
+
+
+def test_silence_behind_a_message_that_was_taken_is_suspicious() -> None:
+    """It has thrown away the envelope that came with the end of the message; silence at the end itself says nothing."""
+    talk, _ = begun(3)
+    talk.say("250 ok", "250 ok", "354 go")
+    talk.say("250 kept", "250 ok", "250 ok", "354 go")
+    talk.wire.break_off("no answer", silent=True)
+    assert not talk.wire.suspicious
+    talk, _ = begun(3)
+    talk.say("250 ok", "250 ok", "354 go")
+    talk.say("250 kept")
+    talk.wire.break_off("no answer", silent=True)
+    assert talk.wire.suspicious
 
 
 def test_what_is_awaited_is_told_for_time_outs() -> None:
@@ -398,6 +433,7 @@ def test_what_is_awaited_is_told_for_time_outs() -> None:
     talk.wire.received(b"250 ok\r\n")
     assert talk.wire.awaited == "rcpt"
     talk.wire.received(b"250 ok\r\n354 go\r\n")
+    talk.wire.fill()
     assert talk.wire.awaited == "body"
     talk.write()
     assert talk.wire.awaited == "dot"
@@ -475,6 +511,7 @@ def test_a_message_and_what_is_behind_it_leave_in_any_pieces(most: int, joined: 
     talk.wire.received(b"250 kept\r\n250 ok\r\n250 ok\r\n354 go\r\n")  # behind the usual answer the body stands alone
     talk.write()
     talk.wire.received(b"250 kept\r\n250 ok\r\n250 ok\r\n354 go\r\n")
+    talk.wire.fill()
     assert talk.wire.output == BODY
     assert talk.wire.behind
     out = b""
