@@ -15,7 +15,7 @@
     │   ├── Locked                  75  another run is at work
     │   └── DiskFull                75  nothing could be written; nothing is lost
     ├── RelayUnreachable            69  no connection to the mail server, or no TLS that can be trusted
-    ├── RelayRefused                77  the server refused us: authentication, policy, quota
+    ├── RelayRefused                77  the server refused us: authentication, policy (a quota: 75)
     └── Bug                         70  our own mistake: finished bytes that break a rule, an impossible state
 
 An error says in one sentence what is wrong with which thing, and in `hint` what to do next. It keeps its cause.
@@ -165,7 +165,7 @@ class RelayUnreachable(DigestError):
 
 
 class RelayRefused(DigestError):
-    """The server refused us as a sender: authentication, policy or quota."""
+    """The server refused us as a sender: authentication or policy. What passes by itself, a quota, makes it 75."""
 
     exit_code = 77
 

@@ -2,7 +2,8 @@
 
 The basic code rules (RFC 5321 4.2.1), the enhanced one (RFC 3463) refines it, and known wordings (`replies`) overrule
 both where servers use codes in ways of their own. Careful by rule: a refusal that speaks of us never costs a
-recipient, only a clear "no such user" suppresses one, and what nobody can know is uncertain.
+recipient, one that does not clearly speak of the recipient is a suspect, only a clear "no such user" suppresses
+anybody, and what nobody can know is uncertain.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from digest.deliver import pace
-from digest.deliver.replies import ROWS, SENDER, SIGN_IN, SIZE
+from digest.deliver.replies import AGAIN, OUR_ADDRESS, ROWS, SENDER, SIGN_IN, SIGN_IN_FIRST, SIZE
 
 __all__ = ["Outcome", "classify", "enhanced_code"]
 
 ENHANCED = re.compile(r"(?:^|[\s#(\[])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])", re.MULTILINE)
 GONE = {"5.1.1", "5.1.6", "5.1.10", "5.2.1"}  # no mailbox, moved away, null MX (RFC 7505), disabled
+THEIRS = {"5.1.2", "5.1.3", "5.1.4", "5.2.2", "5.2.4", "5.4.4", "5.6.7"}  # their domain, spelling, space; not SMTPUTF8
+OURS = {"5.1.7", "5.1.8"}  # the sender's address: its spelling, its domain (RFC 3463 3.2)
+UNFIT = {"mail": ("gone", "failed"), "sign-in": ("gone", "failed", "suspect")}  # it speaks of no recipient there
 TABLE = tuple((row, *row.patterns()) for row in ROWS)
 SIGN_IN_CODES = {530, 534, 535, 538}  # RFC 4954 6
 ASTRAY_CODES = {500, 502, 503}  # it did not know the command, or not there (RFC 5321 4.2.2)
@@ -77,11 +81,12 @@ def enhanced_code(code: int, text: str) -> str:
 
 def _judge(step: str, code: int, enhanced: str, text: str) -> tuple[str, str, timedelta | None]:
     number = str(code)
+    unfit = UNFIT.get("mail" if enhanced in OURS and step != "sign-in" else step, ())
     for row, codes, words in TABLE:
-        if codes.fullmatch(number) and words.search(text):
-            return row.kind, row.reason, row.wait
+        if codes.fullmatch(number) and words.search(text) and row.kind not in unfit:
+            return row.kind, row.reason or AGAIN, row.wait
     if code >= 500 and (code in SIGN_IN_CODES or step == "sign-in"):
-        return "stop", SIGN_IN, None
+        return "stop", SIGN_IN if step == "sign-in" else SIGN_IN_FIRST, None
     if step == "sign-in":
         return "later", "the relay does not let us sign in now", None
     if code < 500:
@@ -90,38 +95,40 @@ def _judge(step: str, code: int, enhanced: str, text: str) -> tuple[str, str, ti
 
 
 def _permanent(step: str, code: int, enhanced: str) -> str:
-    if enhanced == "5.3.4":
+    """No known wording: what is not clearly this recipient's is a suspect."""
+    if enhanced == "5.3.4" or enhanced in OURS:
         return "stop"
-    policy = enhanced.startswith("5.7.")
-    if step == "mail":  # nothing about the recipient was said yet
-        return "stop" if policy or enhanced in ("5.1.7", "5.1.8") else "suspect"
     if enhanced in ASTRAY or (not enhanced and code in ASTRAY_CODES):
         return "astray"
+    if step == "mail":  # nothing about the recipient was said yet
+        return "stop" if enhanced.startswith(("5.1.", "5.7.")) else "suspect"
     if step == "data":
         return "suspect"
     if enhanced in GONE:
         return "gone"
-    return "suspect" if policy or (step == "dot" and not enhanced.startswith(("5.1.", "5.2."))) else "failed"
+    return "failed" if enhanced in THEIRS else "suspect"
 
 
 def _permanent_reason(step: str, enhanced: str) -> str:
     if enhanced == "5.3.4":
         return SIZE
-    return SENDER if step == "mail" else "the relay refuses message after message in the same words"
+    if enhanced in OURS or (step == "mail" and enhanced.startswith("5.1.")):
+        return OUR_ADDRESS
+    return SENDER if step == "mail" else AGAIN
 
 
 def _outcome(kind: str, step: str, code: int, enhanced: str, text: str, reason: str, wait: timedelta | None) -> Outcome:
-    stops, waits = kind in ("stop", "later"), kind in ("deferred", "slow", "astray")
+    stops, waits = kind in ("stop", "later"), kind in ("deferred", "slow", "astray", "hiccup")
     return Outcome(
         kind="stop" if stops else "deferred" if waits else "failed",
         code=code,
         enhanced=enhanced,
         text=text,
         suppress=kind == "gone",
-        suspect=kind in ("suspect", "astray"),
+        suspect=kind in ("suspect", "astray", "hiccup"),
         slow=kind == "slow",
         wait=wait or (pace.asked_to_wait(text) if waits else None),
-        exit_code=75 if kind == "later" else 77,
+        exit_code=75 if kind in ("later", "hiccup") else 77,
         reason=reason,
         step=step,
     )

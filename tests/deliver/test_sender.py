@@ -275,6 +275,10 @@ def test_a_server_that_names_a_time_is_heard(store: Store) -> None:
         ("dot", Say(554, "Message rejected: Email address is not verified."), 77),
         ("dot", Say(454, "Throttling failure: Daily message quota exceeded."), 75),
         ("dot", Say(550, "5.4.5 Daily user sending limit exceeded."), 75),
+        ("rcpt", Say(550, "5.1.1 <n@example.org>: Sender address rejected: undeliverable address: unknown user"), 77),
+        ("rcpt", Say(504, "5.5.2 <n>: Helo command rejected: need fully-qualified hostname"), 77),
+        ("dot", Say(550, "5.1.8 Access denied, bad outbound sender AS(42004)"), 77),
+        ("rcpt", Say(550, "Domain example.org has exceeded the max emails per hour (151/150 (100%)) allowed."), 75),
     ],
 )
 def test_a_refusal_of_us_stops_the_run_and_charges_nobody(store: Store, step: str, say: Say, exit_code: int) -> None:
@@ -287,6 +291,68 @@ def test_a_refusal_of_us_stops_the_run_and_charges_nobody(store: Store, step: st
     assert (result.until is not None) is (exit_code == 75)
     assert counts(store) == only(queued=100)
     assert len(server.said("RCPT")) <= 8
+
+
+def test_our_sender_refused_as_unknown_suppresses_nobody(store: Store) -> None:
+    """Postfix words it like a dead reader's address: everybody stays in the queue and on the list."""
+    words = "5.1.0 <news@example.org>: Sender address rejected: User unknown in virtual mailbox table"
+    with SmtpServer(script=lambda m: Say(550, words) if m.step == "rcpt" else None) as server:
+        result = run(store, server, 20)
+    assert (result.why, result.exit_code) == ("stopped", 77)
+    assert "MAIL FROM" in result.reason
+    assert counts(store) == only(queued=20)
+    assert not any(store.history_of(address) for address in readers(20))
+
+
+def test_a_sender_that_cannot_be_looked_up_now_stops_the_run_for_now(store: Store) -> None:
+    """Its DNS is away: five in a row, the run ends with 75 and nobody has lost a try; the next one sends to all."""
+    away = [True]
+    words = "4.1.8 <news@example.org>: Sender address rejected: Domain not found"
+    with SmtpServer(script=lambda m: Say(450, words) if m.step == "rcpt" and away[0] else None) as server:
+        first = run(store, server, 20)
+        assert (first.why, first.exit_code, first.deferred) == ("stopped", 75, 0)
+        assert counts(store) == only(queued=20)
+        away[0] = False
+        assert run(store, server, 20).why == "done"
+    assert counts(store) == only(sent=20)
+
+
+def test_a_single_failure_to_look_us_up_delays_one(store: Store) -> None:
+    """The others were accepted: it was a hiccup, and that one is tried again later."""
+    words = "4.1.8 <news@example.org>: Sender address rejected: Domain not found"
+    with SmtpServer(script=lambda m: Say(450, words) if m.step == "rcpt" and "r3@" in m.address else None) as server:
+        result = run(store, server, 20)
+    assert (result.why, result.sent, result.deferred) == ("waiting", 19, 1)
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data", "dot"])
+def test_a_refusal_in_words_that_nobody_knows_means_us_if_it_goes_on(store: Store, step: str) -> None:
+    """Five in a row, nothing about a recipient in them: the run stops, nobody is charged, and the words are told."""
+    with SmtpServer(script=lambda m: Say(550, "5.3.0 not in the mood") if m.step == step else None) as server:
+        result = run(store, server, 100)
+    assert (result.why, result.exit_code) == ("stopped", 77)
+    assert "the server said: 550 5.3.0 not in the mood" in result.reason
+    assert not result.reason.startswith(" ")
+    assert counts(store) == only(queued=100)
+    assert len(server.said("MAIL")) <= 10
+
+
+def test_unknown_words_between_others_are_their_recipients(store: Store) -> None:
+    """Somebody is accepted in between: those who were refused fail, without suppression, and we go on."""
+    with SmtpServer(
+        script=lambda m: Say(550, "no") if m.step == "rcpt" and int(m.address[1:-12]) % 10 < 3 else None
+    ) as server:
+        result = run(store, server, 40)
+    assert (result.why, result.sent, result.failed) == ("done", 28, 12)
+    assert store.history_of("r0@example.net") == ()
+
+
+def test_dead_addresses_in_a_row_are_charged_one_by_one(store: Store) -> None:
+    """Thirty "no such user" with nobody accepted: each fails and is suppressed; that is their list, not our sender."""
+    with SmtpServer(script=lambda m: Say(550, "5.1.1 no such user") if m.step == "rcpt" else None) as server:
+        result = run(store, server, 30)
+    assert (result.why, result.failed) == ("done", 30)
+    assert all(store.history_of(address) for address in readers(30))
 
 
 def test_a_stop_in_the_middle_keeps_what_was_done(store: Store) -> None:
