@@ -331,7 +331,8 @@ class Ledger(Protocol):
         ...
 
     def sent_to(self, since: datetime) -> Iterable[tuple[str, datetime, int]]:
-        """(domain, when, how many) of what the relay has taken since then, of all issues of the site; oldest first."""
+        """(domain, when, how many) of what the relay has taken since then, or may have, of all issues of the site;
+        oldest first."""
         ...
 
     def people_by_domain(self, issue: str, revision: int) -> Iterable[tuple[str, int]]:
@@ -350,7 +351,7 @@ class Ledger(Protocol):
         ...
 
     def sent_since(self, moment: datetime) -> int:
-        """How many messages of all issues of the site the relay has taken since then."""
+        """How many messages of all issues of the site the relay has taken since then, or may have taken."""
         ...
 
     def first_sent(self) -> datetime | None:

@@ -423,6 +423,20 @@ class RunFeed:
         for row, outcome in suspects:
             (self._deferred if outcome.kind == "deferred" else self._failed)(row, outcome)
 
+    def _part_with_suspects(self) -> None:
+        """The run ends, and there were too few of them to be sure. Cut short, it says nothing of them, and where nobody
+        has had this issue yet, or nothing of the recipient was said, it is we who are meant."""
+        if not self._suspects:
+            return
+        last = self._suspects[-1][1]
+        if self.halt is None and (last.step == "mail" or not (self.tally.sent or self._before.sent)):
+            self._halt_for(last)
+        if self.halt is None:
+            self._charge_suspects()
+        suspects, self._suspects = self._suspects, []
+        for row, _ in suspects:
+            self._release(row)
+
     def _halt_for(self, outcome: Outcome) -> None:
         if self.halt is None:
             until = self._clock() + outcome.wait if outcome.wait else None
@@ -461,7 +475,7 @@ class RunFeed:
 
         Raises what the ledger raises; the marks then tell the next run.
         """
-        self._charge_suspects()
+        self._part_with_suspects()
         for number, claimed in list(self._claimed.items()):
             answered = claimed.recorded | {result[0] for result in claimed.results}
             claimed.left = len(claimed.entries) - len(answered)  # a Ctrl-C may have come before it was counted down

@@ -321,6 +321,8 @@ class Lanes:
         wanted = min(self._most, max(1, 2 * proven))
         if not busy or len(staying) + self._opening >= wanted or now < self._retry_at:
             return
+        if len(self._lanes) + self._opening >= self._most:  # one that has said QUIT still counts at the other side
+            return
         self._held = self._take()  # whichever lane is free first gets it
         if self._held is not None:
             self._opening += 1

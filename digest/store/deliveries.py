@@ -434,9 +434,12 @@ def failures(database: Database, issue: IssueRow, limit: int) -> tuple[tuple[str
 
 
 def sent_since(database: Database, moment: datetime) -> int:
-    """Count what was accepted since then, over all issues, by the receipts: one a batch, so a day's are few."""
-    found = database.one("sent_since", since=to_moment(moment))
-    return int(found[0]) if found and found[0] else 0
+    """Count what was accepted since then, over all issues, by the receipts: one a batch, so a day's are few; and who
+    has been in doubt since then, for the relay may have counted them."""
+    since = to_moment(moment)
+    accepted = database.one("sent_since", since=since)
+    doubtful = database.one("doubtful_since", since=since, state=DeliveryState.UNCERTAIN)
+    return sum(int(found[0] or 0) for found in (accepted, doubtful) if found)
 
 
 def first_sent(database: Database) -> datetime | None:

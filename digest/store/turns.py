@@ -35,8 +35,9 @@ def waiting(database: Database, issue: int, now: datetime) -> Waiting:
 
 
 def sent_to(database: Database, since: datetime) -> Iterator[tuple[str, datetime, int]]:
-    """List what domains were sent since then, oldest first."""
-    for domain, at, number in database.all("turn_sent", since=to_moment(since), state=DeliveryState.SENT):
+    """List what domains were sent since then, or may have been, oldest first."""
+    about = {"state": DeliveryState.SENT, "doubtful": DeliveryState.UNCERTAIN}
+    for domain, at, number in database.all("turn_sent", since=to_moment(since), **about):
         yield domain, from_moment(at), number
 
 

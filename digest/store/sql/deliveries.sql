@@ -120,5 +120,10 @@ ORDER BY d.person;
 -- name: sent_since
 SELECT SUM(r.people) FROM receipt r JOIN issue i ON i.id = r.issue WHERE i.site = :site AND r.at >= :since;
 
+-- name: doubtful_since
+-- Who may have it. (The second condition is the index's own, word for word.)
+SELECT COUNT(*) FROM delivery d JOIN issue i ON i.id = d.issue
+WHERE i.site = :site AND d.state = :state AND d.state IN ('failed', 'uncertain') AND d.updated_at >= :since;
+
 -- name: first_sent
 SELECT MIN(r.at) FROM receipt r JOIN issue i ON i.id = r.issue WHERE i.site = :site;

@@ -14,11 +14,15 @@ WHERE d.issue = :issue AND d.due_at > :now AND d.state = :state
 GROUP BY domain ORDER BY people DESC, domain LIMIT :size;
 
 -- name: turn_sent
--- By the receipts it is known in which issues to look: hardly ever more than one.
+-- By the receipts it is known in which issues to look: hardly ever more than one. Who may have it counts too.
 SELECT SUBSTR(p.key, LENGTH(RTRIM(p.key, REPLACE(p.key, '@', ''))) + 1) AS domain, d.updated_at, COUNT(*)
 FROM delivery d JOIN person p ON p.id = d.person
-WHERE d.issue IN (SELECT r.issue FROM receipt r JOIN issue i ON i.id = r.issue WHERE i.site = :site AND r.at >= :since)
-  AND d.state = :state AND d.updated_at >= :since
+WHERE d.issue IN (SELECT r.issue FROM receipt r JOIN issue i ON i.id = r.issue WHERE i.site = :site AND r.at >= :since
+                  UNION
+                  SELECT u.issue FROM delivery u JOIN issue i ON i.id = u.issue
+                  WHERE i.site = :site AND u.state = :doubtful AND u.state IN ('failed', 'uncertain')
+                    AND u.updated_at >= :since)
+  AND d.state IN (:state, :doubtful) AND d.updated_at >= :since
 GROUP BY domain, d.updated_at ORDER BY d.updated_at, domain;
 
 -- name: turn_people
