@@ -12,6 +12,7 @@ import binascii
 import contextlib
 import json
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -31,6 +32,9 @@ from digest.settings import Smtp as Options
 
 __all__ = ["Options", "open"]
 
+LITERAL = "[127.0.0.1]"
+DOMAIN = re.compile(r"(?=.{1,255}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.I)
+OURS_ALONE = {"arpa", "home", "internal", "lan", "local", "localdomain", "localhost"}  # and 1.0.….ip6.arpa, of macOS
 OAUTH2_KEYS = {"google_client_id", "google_client_secret", "google_refresh_token"}
 
 
@@ -230,7 +234,7 @@ def _access_token(url: str, told: dict[str, Any], patience: float) -> str:
 
 
 def _client(options: Options, user: str | None, password: str | None, context: ssl.SSLContext | None) -> Any:
-    arguments: dict[str, Any] = {"timeout": options.timeout, "local_hostname": _own_name()}
+    arguments: dict[str, Any] = {"timeout": options.timeout, "local_hostname": _own_name(options.host)}
     if options.tls == "tls":
         arguments["context"] = context
     client = _client_class()(
@@ -256,11 +260,26 @@ def _let_go(client: Any) -> None:
         client.smtp.close()
 
 
+def _own_name(relay: str) -> str:
+    """What EHLO says we are. A relay on this machine takes the literal: no resolver is asked for it."""
+    return LITERAL if _loopback(relay) else _full_name()
+
+
 @cache
-def _own_name() -> str:
-    """What EHLO says we are: the full host name, else the address as a literal (RFC 5321 4.1.3); asked for once."""
-    name = socket.getfqdn()
-    return name if "." in name and name.isascii() else "[127.0.0.1]"
+def _full_name() -> str:
+    """Our name where it is a full one that others can look up, else a literal (RFC 5321 4.1.1.1, 4.1.3).
+
+    The resolver is asked only where the machine does not call itself by its full name; once, in the thread that signs in.
+    """
+    name = socket.gethostname()
+    if not _full(name):
+        name = socket.getfqdn()
+    return name if _full(name) else LITERAL
+
+
+def _full(name: str) -> bool:
+    """Whether it can stand in EHLO: a domain (RFC 5321 4.1.2) of more than one label, none that only one house knows."""
+    return bool(DOMAIN.fullmatch(name)) and name.rpartition(".")[2].lower() not in OURS_ALONE
 
 
 # ---------------------------------------------------------------------------------------------- before a connection
