@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -182,7 +183,39 @@ def test_a_stalled_server_costs_seconds(project: Project) -> None:
     project.list("readers", "stalled@example.net")
     said = project.inside("rehearse", "--faults", "stall@dot:100%", "--json")
     assert sums(said.json) == {"uncertain": 1}
-    assert said.json["seconds"] < 15
+    assert said.json["seconds"] < 5
+
+
+@pytest.mark.parametrize(("fault", "doubt"), [("drop@mail", 0), ("drop@dot", 10), ("stall@data", 0)])
+def test_a_server_that_never_takes_anything_ends_it_soon(project: Project, fault: str, doubt: int) -> None:
+    """No pause of the real relay's is waited for; after two runs in vain the rest stays in the queue, and that is told."""
+    began = monotonic()
+    said = project.inside("rehearse", "--flat-out", "--faults", f"{fault}:100%", "--json")
+    assert monotonic() - began < 10
+    assert said.code == 69
+    assert sums(said.json) == {"queued": 60 - doubt} | ({"uncertain": doubt} if doubt else {})
+    assert (said.json["faults"], said.json["runs"]) == ({fault: 10}, 2)
+    assert said.json["in_vain"]
+    assert "broke the connection 5 times" in said.err
+    assert said.json["twice"] == 0
+
+
+def test_a_server_that_takes_something_now_and_then_is_tried_on(project: Project) -> None:
+    """One run in vain between others ends nothing: cron comes again."""
+    project.list("readers", *PEOPLE[:30])
+    said = project.inside("rehearse", "--flat-out", "--faults", "drop@mail:60%", "--json")
+    assert said.code == 0, said
+    assert sums(said.json) == {"sent": 30}
+    assert said.json["runs"] > 1
+    assert not said.json["in_vain"]
+
+
+def test_why_it_went_no_further_is_said_in_a_line(project: Project) -> None:
+    """The queue is not empty, and cron would go on: a person reads why the rehearsal does not."""
+    project.list("readers", *PEOPLE[:12])
+    said = project.inside("rehearse", "--flat-out", "--faults", "drop@rcpt:100%")
+    assert said.code == 69
+    assert "it ends    sending: nothing got across in two runs" in said.out
 
 
 def test_the_pace_is_kept_or_not(project: Project) -> None:

@@ -41,13 +41,13 @@ OAUTH2_KEYS = {"google_client_id", "google_client_secret", "google_refresh_token
 class Relay:
     """The transport: connections are kept between deliveries, and closed with QUIT."""
 
-    def __init__(self, options: Options, user: str | None, password: str | None, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, options: Options, user: str | None, password: str | None, minute: float, stop: Callable[[], bool]
+    ) -> None:
         pace = Pace.of(options)
         self._options, self._user, self._password = options, user, password
         self._context = None if options.tls == "none" else _context(options)
-        self._lanes = Lanes(
-            self._sign_in, most=pace.connections, limit=pace.per_connection, unit=options.timeout, stop=stop
-        )
+        self._lanes = Lanes(self._sign_in, most=pace.connections, limit=pace.per_connection, unit=minute, stop=stop)
 
     def deliver(self, feed: Feed) -> None:
         """Run until the feed has nothing more. Raises RelayUnreachable, RelayRefused."""
@@ -105,11 +105,13 @@ def open(  # noqa: A001  # a plug's name for it
     *,
     user: str | None = None,
     password: str | None = None,
+    minute: float | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Relay:
     """Check what can be checked without a connection, and give the transport. No user: no sign-in.
 
-    `stop` is asked while a first connection is being made.
+    `minute`: how many seconds a minute of patience lasts once we are signed in; the time-out, where left out. `stop` is
+    asked while a first connection is being made.
 
     Raises ConfigError (plain text to a host that is not on loopback, a bad ca_file or oauth2_file), SecretMissing.
     """
@@ -128,7 +130,7 @@ def open(  # noqa: A001  # a plug's name for it
             f'there is no password for the user "{user}" of {options.host}',
             hint="set DIGEST_SMTP_PASSWORD, put it into .digest/secrets.env, or set [smtp] password_command",
         )
-    return Relay(options, user, password, stop)
+    return Relay(options, user, password, options.timeout if minute is None else minute, stop)
 
 
 # ---------------------------------------------------------------------------------------------- yagmail, kept in check
