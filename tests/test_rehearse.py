@@ -188,7 +188,7 @@ def test_a_stalled_server_costs_seconds(project: Project) -> None:
 
 @pytest.mark.parametrize(("fault", "doubt"), [("drop@mail", 0), ("drop@dot", 10), ("stall@data", 0)])
 def test_a_server_that_never_takes_anything_ends_it_soon(project: Project, fault: str, doubt: int) -> None:
-    """No pause of the real relay's is waited for; after two runs in vain the rest stays in the queue, and that is told."""
+    """No pause is waited for as outside; after two runs in vain the rest stays in the queue, and that is told."""
     began = monotonic()
     said = project.inside("rehearse", "--flat-out", "--faults", f"{fault}:100%", "--json")
     assert monotonic() - began < 10

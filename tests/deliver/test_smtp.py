@@ -419,7 +419,7 @@ def test_a_time_out_is_told_as_one() -> None:
 
 @pytest.fixture
 def named(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Sets what the machine calls itself, and what the resolver says of that; gives the names the resolver was asked."""
+    """Sets what the machine calls itself, and what the resolver makes of it; gives what the resolver was asked."""
 
     def name(own: str, resolved: str) -> list[str]:
         asked: list[str] = []

@@ -33,7 +33,8 @@ from digest.settings import Smtp as Options
 __all__ = ["Options", "open"]
 
 LITERAL = "[127.0.0.1]"
-DOMAIN = re.compile(r"(?=.{1,255}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.I)
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+DOMAIN = re.compile(rf"(?=.{{1,255}}\Z)(?:{LABEL}\.)+(?![0-9]){LABEL}")
 OURS_ALONE = {"arpa", "home", "internal", "lan", "local", "localdomain", "localhost"}  # and 1.0.….ip6.arpa, of macOS
 OAUTH2_KEYS = {"google_client_id", "google_client_secret", "google_refresh_token"}
 
@@ -271,7 +272,7 @@ def _own_name(relay: str) -> str:
 def _full_name() -> str:
     """Our name where it is a full one that others can look up, else a literal (RFC 5321 4.1.1.1, 4.1.3).
 
-    The resolver is asked only where the machine does not call itself by its full name; once, in the thread that signs in.
+    The resolver is asked only where the machine does not call itself by its full name, and once.
     """
     name = socket.gethostname()
     if not _full(name):
@@ -280,7 +281,7 @@ def _full_name() -> str:
 
 
 def _full(name: str) -> bool:
-    """Whether it can stand in EHLO: a domain (RFC 5321 4.1.2) of more than one label, none that only one house knows."""
+    """Whether it can stand in EHLO: a domain of more than one label, and none that only one house knows."""
     return bool(DOMAIN.fullmatch(name)) and name.rpartition(".")[2].lower() not in OURS_ALONE
 
 
