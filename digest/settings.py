@@ -87,7 +87,7 @@ class Smtp:
     daily: int | None = None
     connections: int = 1
     per_connection: int | None = None  # messages after which a connection is renewed
-    timeout: float = 60.0  # seconds for one answer; the dot gets ten minutes (RFC 5321 4.5.3.2)
+    timeout: float = 60.0  # seconds for one answer at sign-in; after it, of a minute of RFC 5321 4.5.3.2 (the dot: ten)
     ca_file: str = ""  # an extra authority to trust, for a relay of one's own
     warm_up: tuple[int, ...] = ()  # messages on the first day, the second …; after the last only `daily` counts
     warm_up_from: str = ""  # the first day of that, ISO; empty: the day of the ledger's first message

@@ -106,7 +106,7 @@ def load() -> None:
         if not found.name.startswith(("digest.web", "digest.__main__")):
             importlib.import_module(found.name)
     smtp._client_class()
-    smtp._own_name()
+    smtp._full_name()
     from digest import cli
     from tests.projects import Project
 

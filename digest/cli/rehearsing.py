@@ -49,6 +49,7 @@ def as_data(done: Rehearsed) -> dict[str, Any]:
         "seconds_with_limits": done.takes.total_seconds(),
         "seconds_of_waiting": round(done.ahead.total_seconds()),
         "runs": done.runs,
+        "in_vain": done.in_vain,
         "faults": dict(done.faults),
         "errors": [asdict(f) for f in done.findings],
     }
@@ -77,7 +78,8 @@ def lines(done: Rehearsed) -> list[str]:
     if r.counts.uncertain:
         said.append(f"  in doubt   {words.people(r.counts.uncertain)} may or may not have it; a person would decide")
     if r.state != "done":
-        said.append(f"  it ends    {r.state}" + (f": {r.reason}" if r.reason else ""))
+        why = "nothing got across in two runs; cron would go on, a person would look" if done.in_vain else r.reason
+        said.append(f"  it ends    {r.state}" + (f": {why}" if why else ""))
     return [*said, "Nothing has left this machine, and nothing of it is kept."]
 
 

@@ -1,7 +1,8 @@
 """The whole send of a real issue to a real list, into a sink on this machine: what would happen, and how long it takes.
 
 The project's ledger is only read; the rehearsal has one of its own, that is thrown away. Its clock runs ahead where a
-run would wait, so that retries of hours take no time. It can reach no other machine: `relay` makes sure of that.
+run would wait, so that retries of hours take no time; where it is the wire that waits (`MINUTES`), it waits for seconds
+or less. It can reach no other machine: `relay` makes sure of that.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ __all__ = ["Ahead", "Rehearsed", "Stage", "relay"]
 
 CRON = timedelta(minutes=15)
 MOST_RUNS = 1000  # of cron, ten days of them
-PATIENT, BRISK = 10.0, 0.5  # seconds of a protocol minute: a stalled line costs two to ten of them
+IN_VAIN = 2  # such runs in a row, and a person would look before the next
+PATIENCE = 10.0  # seconds for an answer of the sink while a line is made
+MINUTES = {"drop": 0.25, "stall": 0.1}
+"""Seconds of a protocol minute, by fault: a line that stalls costs two to ten of them, a new one a share of one."""
 
 
 class Keeper(Ledger, Roster, Protocol):
@@ -69,6 +73,7 @@ class Rehearsed:
     runs: int
     pace: Pace
     flat_out: bool
+    in_vain: bool = False  # the last runs got nothing across: cron would go on, a rehearsal does not
     faults: tuple[tuple[str, int], ...] = ()
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = field(default=())
@@ -84,7 +89,7 @@ class Rehearsed:
         return 1 if any(f.severity == "error" for f in self.findings) else self.report.exit_code
 
 
-def relay(config: Config, port: int, *, flat_out: bool, stalls: bool) -> Smtp:
+def relay(config: Config, port: int, *, flat_out: bool) -> Smtp:
     """Give settings for the sink that keep what is measured of the real relay's: connections and their limits."""
     real = Pace.of(relay_of(config))
     made = Smtp(
@@ -94,7 +99,7 @@ def relay(config: Config, port: int, *, flat_out: bool, stalls: bool) -> Smtp:
         rate=None if flat_out else real.rate,
         connections=real.connections,
         per_connection=real.per_connection,
-        timeout=BRISK if stalls else PATIENT,
+        timeout=PATIENCE,
     )
     assert ip_address(made.host).is_loopback, "a rehearsal must not leave this machine"
     return made
@@ -114,7 +119,7 @@ class Stage:
         self,
         newsletter: Newsletter,
         store: Keeper,
-        open_relay: Callable[[Smtp], Transport],
+        open_relay: Callable[..., Transport],
         *,
         faults: str,
         flat_out: bool,
@@ -122,10 +127,10 @@ class Stage:
         """Do what a run does, to the end, over a ledger that is thrown away."""
         wanted = parse(faults)
         with Sink(None, faults=Faults(wanted)) as sink:
-            stalls = any(fault.what == "stall" for fault in wanted)
-            options = relay(self.looker.config, sink.port, flat_out=flat_out, stalls=stalls)
+            options = relay(self.looker.config, sink.port, flat_out=flat_out)
+            minute = min((MINUTES.get(fault.what, PATIENCE) for fault in wanted), default=PATIENCE)
             clock = Ahead(self.clock)
-            hands = self._hands(store, lambda: open_relay(options), clock, Pace.of(options))
+            hands = self._hands(store, lambda: open_relay(options, minute=minute), clock, Pace.of(options))
             return _play(hands, self.looker, newsletter, sink, clock, flat_out=flat_out)
 
     def _hands(self, store: Keeper, transport: Callable[[], Transport], clock: Ahead, pace: Pace) -> Hands:
@@ -167,7 +172,7 @@ def _play(
     loud = replace(newsletter, quiet="")
     report = work.work_off(hands, loud, frozen)
     seconds, at_first = report.seconds, sink.taken
-    report, runs = _later_runs(hands, loud, report, clock)
+    report, runs, in_vain = _later_runs(hands, loud, report, clock)
     faults = sink.faults or Faults(())
     return Rehearsed(
         report=report,
@@ -181,6 +186,7 @@ def _play(
         runs=runs,
         pace=Pace.of(real),
         flat_out=flat_out,
+        in_vain=in_vain,
         faults=tuple(sorted(faults.made.items())),
         findings=tuple(f for f in found if f.severity == "error"),
         warnings=warnings,
@@ -200,13 +206,17 @@ def _prepare(hands: Hands, looker: Looker, newsletter: Newsletter) -> tuple[tupl
     return tuple(warnings), Shown(chosen=chosen, edition=looker.edition(chosen, audiences), audiences=audiences)
 
 
-def _later_runs(hands: Hands, newsletter: Newsletter, report: Report, clock: Ahead) -> tuple[Report, int]:
+def _later_runs(hands: Hands, newsletter: Newsletter, report: Report, clock: Ahead) -> tuple[Report, int, bool]:
     """Run as cron would, again and again, until nothing is left to try or a person would have to look."""
-    runs = 1
+    runs, sent, vain = 1, 0, 0
     while report.exit_code in (69, 75) and report.state in ("sending", "stopped") and runs < MOST_RUNS:
+        vain = vain + 1 if report.exit_code == 69 and report.counts.sent == sent else 0
+        if vain == IN_VAIN:
+            break
+        sent = report.counts.sent
         wait = report.retry_at - hands.clock() if report.retry_at else CRON
         clock.sleep(max(wait, CRON).total_seconds())
         issue = hands.ledger.issue(report.issue, report.revision)
         assert issue is not None
         report, runs = work.work_off(hands, newsletter, issue), runs + 1
-    return report, runs
+    return report, runs, vain == IN_VAIN

@@ -414,6 +414,59 @@ def test_a_time_out_is_told_as_one() -> None:
         deliver(options(server, timeout=0.3), user="n", password="p")
 
 
+# ------------------------------------------------------------------------------------------------ our own name
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Sets what the machine calls itself, and what the resolver makes of it; gives what the resolver was asked."""
+
+    def name(own: str, resolved: str) -> list[str]:
+        asked: list[str] = []
+        monkeypatch.setattr(socket, "gethostname", lambda: own)
+        monkeypatch.setattr(socket, "getfqdn", lambda: asked.append(own) or resolved)
+        smtp._full_name.cache_clear()
+        return asked
+
+    yield name
+    smtp._full_name.cache_clear()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_relay_on_this_machine_is_greeted_without_a_resolver(named: Any, host: str) -> None:
+    """A name that no file knows would be asked of the DNS: over the network, and for seconds where that is dead."""
+    asked = named("newsroom", "newsroom.example.org")
+    with SmtpServer() as server:
+        deliver(options(server, host=host))
+    assert server.said("EHLO") == ["ehlo [127.0.0.1]"]
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("own", "resolved", "said", "asks"),
+    [
+        ("mail.example.org", "", "mail.example.org", False),
+        ("newsroom", "newsroom.example.org", "newsroom.example.org", True),
+        ("newsroom", "newsroom", "[127.0.0.1]", True),
+        ("localhost", "localhost.localdomain", "[127.0.0.1]", True),
+        ("newsroom.local", "newsroom.local", "[127.0.0.1]", True),
+        ("newsroom", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa", "[127.0.0.1]", True),
+        ("news_room.example.org", "news_room.example.org", "[127.0.0.1]", True),
+        ("zeitung.münchen.example", "zeitung.münchen.example", "[127.0.0.1]", True),
+        ("10.0.0.7", "10.0.0.7", "[127.0.0.1]", True),
+        ("mail.example.org\r\nRSET", "mail.example.org.", "[127.0.0.1]", True),
+        ("a." * 126 + "example", "a." * 126 + "example", "[127.0.0.1]", True),
+    ],
+)
+def test_a_relay_elsewhere_hears_a_full_name_or_a_literal(
+    named: Any, own: str, resolved: str, said: str, asks: bool
+) -> None:
+    """RFC 5321 4.1.1.1: a name that others can look up, else a literal; never one that is known in one house only."""
+    asked = named(own, resolved)
+    assert smtp._own_name("smtp.example.org") == smtp._own_name("smtp.example.org") == said
+    assert asked == [own] * asks
+
+
 # ------------------------------------------------------------------------------------------------ lines
 
 

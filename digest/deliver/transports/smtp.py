@@ -12,6 +12,7 @@ import binascii
 import contextlib
 import json
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -31,19 +32,23 @@ from digest.settings import Smtp as Options
 
 __all__ = ["Options", "open"]
 
+LITERAL = "[127.0.0.1]"
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+DOMAIN = re.compile(rf"(?=.{{1,255}}\Z)(?:{LABEL}\.)+(?![0-9]){LABEL}")
+OURS_ALONE = {"arpa", "home", "internal", "lan", "local", "localdomain", "localhost"}  # and 1.0.….ip6.arpa, of macOS
 OAUTH2_KEYS = {"google_client_id", "google_client_secret", "google_refresh_token"}
 
 
 class Relay:
     """The transport: connections are kept between deliveries, and closed with QUIT."""
 
-    def __init__(self, options: Options, user: str | None, password: str | None, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, options: Options, user: str | None, password: str | None, minute: float, stop: Callable[[], bool]
+    ) -> None:
         pace = Pace.of(options)
         self._options, self._user, self._password = options, user, password
         self._context = None if options.tls == "none" else _context(options)
-        self._lanes = Lanes(
-            self._sign_in, most=pace.connections, limit=pace.per_connection, unit=options.timeout, stop=stop
-        )
+        self._lanes = Lanes(self._sign_in, most=pace.connections, limit=pace.per_connection, unit=minute, stop=stop)
 
     def deliver(self, feed: Feed) -> None:
         """Run until the feed has nothing more. Raises RelayUnreachable, RelayRefused."""
@@ -101,11 +106,13 @@ def open(  # noqa: A001  # a plug's name for it
     *,
     user: str | None = None,
     password: str | None = None,
+    minute: float | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Relay:
     """Check what can be checked without a connection, and give the transport. No user: no sign-in.
 
-    `stop` is asked while a first connection is being made.
+    `minute`: how many seconds a minute of patience lasts once we are signed in; the time-out, where left out. `stop` is
+    asked while a first connection is being made.
 
     Raises ConfigError (plain text to a host that is not on loopback, a bad ca_file or oauth2_file), SecretMissing.
     """
@@ -124,7 +131,7 @@ def open(  # noqa: A001  # a plug's name for it
             f'there is no password for the user "{user}" of {options.host}',
             hint="set DIGEST_SMTP_PASSWORD, put it into .digest/secrets.env, or set [smtp] password_command",
         )
-    return Relay(options, user, password, stop)
+    return Relay(options, user, password, options.timeout if minute is None else minute, stop)
 
 
 # ---------------------------------------------------------------------------------------------- yagmail, kept in check
@@ -230,7 +237,7 @@ def _access_token(url: str, told: dict[str, Any], patience: float) -> str:
 
 
 def _client(options: Options, user: str | None, password: str | None, context: ssl.SSLContext | None) -> Any:
-    arguments: dict[str, Any] = {"timeout": options.timeout, "local_hostname": _own_name()}
+    arguments: dict[str, Any] = {"timeout": options.timeout, "local_hostname": _own_name(options.host)}
     if options.tls == "tls":
         arguments["context"] = context
     client = _client_class()(
@@ -256,11 +263,26 @@ def _let_go(client: Any) -> None:
         client.smtp.close()
 
 
+def _own_name(relay: str) -> str:
+    """What EHLO says we are. A relay on this machine takes the literal: no resolver is asked for it."""
+    return LITERAL if _loopback(relay) else _full_name()
+
+
 @cache
-def _own_name() -> str:
-    """What EHLO says we are: the full host name, else the address as a literal (RFC 5321 4.1.3); asked for once."""
-    name = socket.getfqdn()
-    return name if "." in name and name.isascii() else "[127.0.0.1]"
+def _full_name() -> str:
+    """Our name where it is a full one that others can look up, else a literal (RFC 5321 4.1.1.1, 4.1.3).
+
+    The resolver is asked only where the machine does not call itself by its full name, and once.
+    """
+    name = socket.gethostname()
+    if not _full(name):
+        name = socket.getfqdn()
+    return name if _full(name) else LITERAL
+
+
+def _full(name: str) -> bool:
+    """Whether it can stand in EHLO: a domain of more than one label, and none that only one house knows."""
+    return bool(DOMAIN.fullmatch(name)) and name.rpartition(".")[2].lower() not in OURS_ALONE
 
 
 # ---------------------------------------------------------------------------------------------- before a connection
