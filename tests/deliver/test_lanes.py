@@ -264,3 +264,24 @@ def test_a_relay_that_throws_away_what_comes_early(early: str) -> None:
         transport.deliver(feed)
     assert [reply[1] for reply in feed.replies] == ["dot"] * 12
     assert server.connections == 2
+
+
+def test_a_line_that_has_said_quit_counts_until_it_is_closed() -> None:
+    """A relay that allows two connections counts sockets, and not goodbyes."""
+    lock, most, now = threading.Lock(), 0, 0
+
+    def script(moment: Moment) -> Action:
+        nonlocal most, now
+        if moment.step == "quit":
+            time.sleep(0.1)
+        if moment.step in ("greeting", "quit"):
+            with lock:
+                now += 1 if moment.step == "greeting" else -1
+                most = max(most, now)
+        return None
+
+    feed = Again(messages(16, b"Subject: x\r\n\r\n"))
+    with SmtpServer(script=script) as server, closing(plain(server, connections=2, per_connection=2)) as transport:
+        transport.deliver(feed)
+    assert [reply[1] for reply in feed.replies] == ["dot"] * 16
+    assert most == 2

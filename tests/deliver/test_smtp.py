@@ -213,6 +213,41 @@ def test_a_sign_in_that_must_wait_is_no_wrong_password() -> None:
         assert told.value.exit_code == code
 
 
+@pytest.mark.parametrize(
+    ("step", "said", "kind", "words"),
+    [
+        ("auth", Say(535, "5.7.8 wrong, and goodbye"), RelayRefused, "wrong, and goodbye"),
+        ("auth", Say(554, "5.7.1 not from there"), RelayRefused, "not from there"),
+        ("auth", Say(421, "4.7.0 come back tomorrow"), RelayUnreachable, "come back tomorrow"),
+        ("ehlo", Say(554, "5.7.1 not from there"), RelayRefused, "not from there"),
+    ],
+)
+def test_a_server_that_refuses_and_hangs_up_is_quoted(
+    step: str, said: Say, kind: type[DigestError], words: str
+) -> None:
+    """smtplib tries another way on the dead line; what counts is what was said before."""
+    script = lambda m: (said, Drop()) if m.step == step else None  # noqa: E731
+    with SmtpServer(script=script, users={"n": "p"}) as server, pytest.raises(kind) as told:
+        deliver(options(server), user="n", password="p")
+    assert words in str(told.value)
+
+
+@pytest.mark.parametrize("challenge", [b"334 a\r\n", b"334 abcde\r\n"])
+def test_a_challenge_that_makes_no_sense_is_told(challenge: bytes) -> None:
+    """69 and words; on a second connection the first goes on alone."""
+    ehlo = (Say(250, "x\nPIPELINING\nAUTH CRAM-MD5"), Raw(challenge + b"535 no\r\n"))
+    sole = SmtpServer(script=lambda m: ehlo if m.step == "ehlo" else None)
+    with sole as server, pytest.raises((RelayUnreachable, RelayRefused)):
+        deliver(options(server), user="n", password="p")
+
+    def second(moment: Moment) -> Any:
+        return ehlo if moment.step == "ehlo" and moment.connection else _slow(moment)
+
+    with SmtpServer(script=second, users={"n": "p"}) as server:
+        feed = deliver(options(server, connections=3), 8, user="n", password="p")
+    assert [r[1] for r in feed.replies] == ["dot"] * 8
+
+
 @pytest.mark.parametrize("features", [PIPELINING, (*PIPELINING, "AUTH GSSAPI")])
 def test_no_way_to_sign_in(features: tuple[str, ...]) -> None:
     """AUTH is not offered, or only in ways that nobody here knows."""

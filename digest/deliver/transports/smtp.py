@@ -81,6 +81,8 @@ class Relay:
             raise _unreachable(self._options, error) from error
         except UnicodeError as error:
             raise _not_ascii() from error
+        except ValueError as error:  # smtplib decodes whatever it is told at sign-in
+            raise _no_sense(self._options, error) from error
         finally:
             if client is not None:
                 _let_go(client)
@@ -167,14 +169,30 @@ def _client_class() -> Any:
 
 
 def _checked(parent: Any, context: ssl.SSLContext | None, *, oauth2: bool) -> Any:
-    """smtplib's connection class with our context under each STARTTLS, and the replies read that yagmail ignores."""
+    """smtplib's connection class with our context under each STARTTLS, and the replies read that yagmail ignores.
+
+    Where the server refuses and hangs up, smtplib goes on with the next mechanism, or with HELO, and would tell only of
+    a line that is dead; here the refusal is told.
+    """
+    import smtplib
 
     class Connection(parent):  # type: ignore[misc]  # a class that is known at run time
+        refusal: tuple[int, bytes] | None = None
+
         def ehlo(self, name: str = "") -> Any:
             code, text = super().ehlo(name)
             if code == 421:
                 raise _response(code, text)
+            self.refusal = (code, text) if code >= 400 else None
             return code, text
+
+        def helo(self, name: str = "") -> Any:
+            try:
+                return super().helo(name)
+            except smtplib.SMTPServerDisconnected as gone:
+                if self.refusal is None:
+                    raise
+                raise _response(*self.refusal) from gone
 
         def starttls(self, *_: Any, **__: Any) -> Any:
             reply = super().starttls(context=context)
@@ -183,7 +201,13 @@ def _checked(parent: Any, context: ssl.SSLContext | None, *, oauth2: bool) -> An
             return reply
 
         def docmd(self, cmd: str, args: str = "") -> Any:
-            code, text = super().docmd(cmd, args)
+            try:
+                code, text = super().docmd(cmd, args)
+            except smtplib.SMTPServerDisconnected as gone:
+                if cmd != "AUTH" or self.refusal is None:
+                    raise
+                raise _response(*self.refusal, signing_in=True) from gone
+            self.refusal = (code, text) if code >= 400 else None
             if cmd == "AUTH" and args.startswith("XOAUTH2 "):
                 if code == 334:  # its challenge says why; an empty line asks for the verdict
                     said = _decoded(text)
@@ -375,6 +399,13 @@ def _not_offered(options: Options, missing: str) -> DigestError:
     return RelayRefused(
         f"{_where(options)} offers no sign-in that we know",
         hint="leave out DIGEST_SMTP_USER if this relay needs none; else use the port for submission (587 or 465)",
+    )
+
+
+def _no_sense(options: Options, error: ValueError) -> RelayUnreachable:
+    return RelayUnreachable(
+        f"{_where(options)} said something at sign-in that makes no sense ({error})",
+        hint="check [smtp] host, port and tls, or ask its operator; the next run tries again",
     )
 
 
