@@ -123,7 +123,7 @@ def test_another_machine_is_told_whatever_the_run_does(project: Project, server:
 
 
 def test_killed_in_a_container_and_gone_on_with_in_the_next(project: Project, server: SmtpServer) -> None:
-    """The kernel is the same, so the journal proves: in doubt is what was on the wire, and nothing is said of a move."""
+    """The kernel is the same, so the journal proves: in doubt is what was on the wire, and no move is told."""
     server.script = lambda m: Stall() if m.step == "dot" and server.taken >= 20 else None
     project.smtp = "connections = 2"
     project.configure()
@@ -132,7 +132,7 @@ def test_killed_in_a_container_and_gone_on_with_in_the_next(project: Project, se
     run.kill()
     run.ended(10)
     server.script = lambda _: None
-    with mock.patch("digest.machine.name", lambda: "container-2"):
+    with mock.patch("digest.machine.name", return_value="container-2"):
         said = project.inside("run")
     assert said.code == 0, said
     assert "another machine" not in said.err

@@ -111,7 +111,7 @@ def _paused(hands: Hands, newsletter: Newsletter, issue: FrozenIssue, orders: Or
 
 
 def _moved(hands: Hands, newsletter: Newsletter) -> tuple[str, ...]:
-    """That the run before was elsewhere, once an issue: of a folder that was copied, no ledger sees what the other sends.
+    """That the run before was elsewhere, once an issue: of a copied folder, no ledger sees what the other sends.
 
     Whatever this run does: the lock forgets it with the run.
     """

@@ -53,7 +53,7 @@ class Hands:
 
 
 def unfinished(ledger: Ledger, newsletter: str) -> tuple[FrozenIssue, ...]:
-    """Issues that are not over, oldest first: a run goes on with them, or says that they are paused with people left."""
+    """Issues that are not over, oldest first: a run goes on with them, or says that they are paused."""
     return tuple(i for i in ledger.issues(newsletter) if i.state in OPEN or _is_held(i))
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.errors import Bug
 from digest import lifecycle
+from digest.errors import Bug
 from digest.lifecycle import DeliveryState, IssueState, SubscriptionState
 from digest.store import queries
 from digest.store.ledger import Store
