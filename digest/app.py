@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest import config as configuration
 from digest import machine
-from digest.errors import ConfigError, DataError, StateRefused
+from digest.errors import ConfigError, DataError, Locked, StateRefused
 from digest.lifecycle import Event
 from digest.pipeline import guards, report
 from digest.settings import Config, Newsletter, Smtp, State
@@ -327,28 +327,35 @@ class App:
         from digest.pipeline import status, week
 
         guards.what_if(self.config, far_off=self.clock.far_off and not orders.dry_run)
-        if not orders.dry_run and not first_issue:
-            self._refuse_unknown_past(newsletters)
-        for newsletter in newsletters:
-            configuration.refuse_unready(configuration.ready_to_run(self.config, newsletter))
         onlookers = Onlookers(self.config, self.clock, verbose=bool(self.verbose), silent=orders.dry_run)
+        hands: Hands | None = None
+        reports: list[report.Report] = []
         with ExitStack() as stack:
-            hands = replace(stack.enter_context(self._hands(orders.dry_run, wait, progress)), log=onlookers.log)
-            looker = stack.enter_context(self.looker())
-            if not orders.dry_run:
-                looker = replace(looker, ledger=hands.ledger, roster=hands.roster)
-            onlookers.begins(tuple(n.name for n in newsletters))
-            reports: list[report.Report] = []
             try:
+                self._refuse_unready(newsletters, history=orders.dry_run or first_issue)
+                hands = replace(stack.enter_context(self._hands(orders.dry_run, wait, progress)), log=onlookers.log)
+                looker = stack.enter_context(self.looker())
+                if not orders.dry_run:
+                    looker = replace(looker, ledger=hands.ledger, roster=hands.roster)
+                onlookers.begins(tuple(n.name for n in newsletters))
                 for newsletter in newsletters:
                     reports += week.attempt(hands, looker, newsletter, orders)
                     if hands.stop():
                         break
+            except Locked:
+                raise  # the run at work tells how it ends
             except BaseException as error:
-                onlookers.broke(hands.ledger, error)
+                onlookers.broke(hands.ledger if hands else None, error)
                 raise
             now = hands.clock()
             return onlookers.ended(hands, [status.finished(self.config, hands.ledger, r, now) for r in reports])
+
+    def _refuse_unready(self, newsletters: tuple[Newsletter, ...], *, history: bool) -> None:
+        """Refuse newsletters whose past is unknown, unless it is said to be known, or whose settings do not suffice."""
+        if not history:
+            self._refuse_unknown_past(newsletters)
+        for newsletter in newsletters:
+            configuration.refuse_unready(configuration.ready_to_run(self.config, newsletter))
 
     @contextmanager
     def _hands(self, dry_run: bool, wait: timedelta, progress: Progress) -> Iterator[Hands]:

@@ -267,6 +267,10 @@ class Ledger(Protocol):
         """Note that a change was told, with what stands there now."""
         ...
 
+    def tell_once(self, issue: str, revision: int, what: str, now: datetime, *, since: str) -> bool:
+        """Note in the log that this is told of an issue; False where it was since the last event `since`."""
+        ...
+
     def move(
         self,
         issue: str,

@@ -1,15 +1,33 @@
-"""How a delivery, an issue and a subscription may change state: every change is a line of a table here.
+"""How a delivery, an issue and a subscription begin and may change state: every change is a line of a table here.
 
 Rule for this file: all state changes live here, as data, and nowhere else. The store compares and sets by these tables
 (its SQL is checked against them by a test); the sender speaks in events. A move that has no line is a `Bug`.
 
-A delivery, from freeze to end:
+A delivery begins in the transaction of the freeze (FIRST), and nobody sees it before its end:
 
-    QUEUED --claim--> SENDING --accepted--> SENT
-      ^  \\               |----delayed----> DEFERRED --claim--> SENDING
-      |   \\--opted out---|----refused----> FAILED
-      |----released------|----in doubt---> UNCERTAIN --resend--> QUEUED
-                                                     --assume sent--> SENT
+                     --freeze------> QUEUED
+                     --filter------> FILTERED
+                     --opted out---> UNSUBSCRIBED
+                     --suppress----> SUPPRESSED
+
+From there on (DELIVERY) it moves so; whoever waits is QUEUED or DEFERRED:
+
+    QUEUED, DEFERRED --claim-------> SENDING
+                     --opted out---> UNSUBSCRIBED
+                     --suppress----> SUPPRESSED
+                     --expired-----> FAILED
+                     --cancel------> CANCELLED
+    SENDING          --accepted----> SENT
+                     --release-----> QUEUED
+                     --delayed-----> DEFERRED
+                     --refused-----> FAILED
+                     --in doubt----> UNCERTAIN
+    UNCERTAIN        --resend------> QUEUED
+                     --assume sent-> SENT
+    FAILED           --resend------> QUEUED
+
+SENT, UNSUBSCRIBED, SUPPRESSED, FILTERED and CANCELLED are ends. No row ever holds SENDING: it stands in the sums of an
+issue, and in the claim that has the row in hand; the row itself goes from where it waited to what it was answered.
 """
 
 from __future__ import annotations
@@ -21,14 +39,24 @@ from digest.errors import Bug
 
 K = TypeVar("K", bound=StrEnum)
 
-__all__ = ["DELIVERY", "ISSUE", "SUBSCRIPTION", "DeliveryState", "Event", "IssueState", "SubscriptionState", "after"]
+__all__ = [
+    "DELIVERY",
+    "FIRST",
+    "ISSUE",
+    "SUBSCRIPTION",
+    "DeliveryState",
+    "Event",
+    "IssueState",
+    "SubscriptionState",
+    "after",
+]
 
 
 class DeliveryState(StrEnum):
     """States of a delivery. Each row has exactly one; the sums of a report add up over them."""
 
     QUEUED = "queued"  # frozen, not yet tried
-    SENDING = "sending"  # claimed by a run; counted as queued in reports
+    SENDING = "sending"  # claimed by a run: in sums and claims, in no row; counted as queued in reports
     SENT = "sent"  # the relay took it (2xx after the final dot)
     DEFERRED = "deferred"  # the relay said later (4xx); due again at `due_at`
     FAILED = "failed"  # the relay refused this recipient (5xx), or the deadline passed
@@ -45,7 +73,7 @@ class IssueState(StrEnum):
     FROZEN = "frozen"
     SENDING = "sending"
     PAUSED = "paused"
-    STOPPED = "stopped"  # the relay refused us; no recipient was charged
+    STOPPED = "stopped"  # it could not go on: relay, quota, quiet hours; no recipient was charged, a later run goes on
     DONE = "done"
     SKIPPED = "skipped"  # worked off without a mail: nothing to send, too few, left out
     CANCELLED = "cancelled"
@@ -62,6 +90,8 @@ class SubscriptionState(StrEnum):
 class Event(StrEnum):
     """What may happen to a delivery, an issue or a subscription."""
 
+    FREEZE = "freeze"
+    FILTER = "filter"
     CLAIM = "claim"
     RELEASE = "release"
     ACCEPTED = "accepted"
@@ -82,6 +112,14 @@ class Event(StrEnum):
     CONFIRM = "confirm"
     REOPEN = "reopen"
 
+
+# How a delivery begins. Where several are true of a person, the last of them counts.
+FIRST: dict[Event, DeliveryState] = {
+    Event.FREEZE: DeliveryState.QUEUED,
+    Event.FILTER: DeliveryState.FILTERED,
+    Event.OPTED_OUT: DeliveryState.UNSUBSCRIBED,
+    Event.SUPPRESS: DeliveryState.SUPPRESSED,
+}
 
 DELIVERY: dict[tuple[DeliveryState, Event], DeliveryState] = {
     (DeliveryState.QUEUED, Event.CLAIM): DeliveryState.SENDING,

@@ -13,7 +13,7 @@ __all__ = ["Interrupt", "boot_id", "interruptible", "name"]
 
 
 def name() -> str:
-    """What tells this machine from another: its machine-id where there is one, else its host name."""
+    """What tells this machine from another: its machine-id where there is one, else its host name (in a container)."""
     for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
         try:
             found = Path(path).read_text(encoding="ascii").strip()
@@ -25,7 +25,10 @@ def name() -> str:
 
 
 def boot_id() -> str:
-    """What tells this boot from another; empty where the system does not say (then a crash leaves more in doubt)."""
+    """What tells this boot of a kernel from another, the same in all its containers; empty where nobody says.
+
+    Then a crash leaves more in doubt.
+    """
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError
 from digest.pipeline import editor_mail, metrics
 from digest.pipeline.events import Log
+from digest.pipeline.report import exit_code
 from digest.settings import Config
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Onlookers:
 
     def ended(self, hands: Hands, reports: list[Report]) -> list[Report]:
         """The run is over: tell all of them, and give the reports with what failed in telling."""
-        code = next((r.exit_code for r in reports if r.exit_code), 0)
+        code = exit_code(reports)
         if not self._silent and self._config.sender.report_to:
             self._mail(hands, reports)
         self._over(
@@ -54,8 +55,8 @@ class Onlookers:
             return [*reports[:-1], replace(reports[-1], notes=(*reports[-1].notes, *self.warnings))]
         return reports
 
-    def broke(self, ledger: Ledger, error: BaseException) -> None:
-        """The run ends by an error that is told elsewhere."""
+    def broke(self, ledger: Ledger | None, error: BaseException) -> None:
+        """The run ends by an error that is told elsewhere; also before it could begin, and open its ledger."""
         code = (
             error.exit_code if isinstance(error, DigestError) else 130 if isinstance(error, KeyboardInterrupt) else 70
         )
@@ -69,10 +70,10 @@ class Onlookers:
                 self.log("report.mailed" if not warning else "report.failed", issue=report.issue)
                 self.warnings += [warning] if warning else []
 
-    def _over(self, ledger: Ledger, code: int, *, bad: bool) -> None:
+    def _over(self, ledger: Ledger | None, code: int, *, bad: bool) -> None:
         seconds = monotonic() - self._began
         self.log("run.end", exit_code=code, seconds=round(seconds, 3))
-        if self._config.state.metrics and not self._silent:
+        if self._config.state.metrics and not self._silent and ledger is not None:
             try:
                 self._write_metrics(ledger, code, seconds)
             except (OSError, DigestError) as error:

@@ -19,6 +19,7 @@ from digest.pipeline import editor_mail, events, metrics, report
 from digest.render.letter import letter
 from digest.settings import Sender, State
 from digest.store import sqlite
+from digest.store.lock import RunLock
 from tests.projects import Project
 from tests.smtp_server import Drop, Moment, Say, SmtpServer
 
@@ -224,8 +225,64 @@ def test_the_brake_pauses_and_tells_the_editor(project: Project, server: SmtpSer
     (message,) = letters(server)
     assert "refused for good" in message.get_content()
     assert "digest resume" in message.get_content()
-    assert project.inside("run").code == 0
+    with Monitor() as monitor:
+        set_state(project, f'heartbeat = "http://127.0.0.1:{monitor.port}/ping"')
+        for _ in range(2):
+            later = project.inside("run", "--json")
+            assert (later.code, later.json["state"], later.json["exit_code"]) == (75, "paused", 75)
+            assert "refused for good" in later.json["reason"]
+            assert later.err.count("\n") == 1
+            assert "people still to go; go on with digest resume" in later.err
+        assert monitor.asked == ["/ping/start", "/ping/fail"] * 2
+    assert project.inside("run", "--dry-run").code == 75
     assert project.inside("status", "--json").json["counts"] == status["counts"], "it stays paused"
+    assert len(letters(server)) == 1, "told once"
+
+
+def test_a_brake_after_a_quota_is_news(project: Project, server: SmtpServer) -> None:
+    """Another state, or another reason, is mailed; the same again, with other numbers in its words, is not."""
+    people = [f"r{n}@example.net" for n in range(250)]
+    project.list("readers", *people)
+    said = ["454 4.7.0 Daily message quota exceeded, id 7f3a"]
+
+    def relay(m: Moment):
+        if m.step == "dot" and m.address != EDITOR and said:
+            return Say(int(said[0][:3]), said[0][4:])
+        return Say(550, "5.1.1 no such user") if m.step == "rcpt" and m.address in people[::10] else None
+
+    server.script = relay
+    assert project.inside("run").code == 75
+    said[0] = "454 4.7.0 Daily message quota exceeded, id 80c1"
+    assert project.inside("run", now="2026-11-28T09:30+01:00").code == 75
+    assert len(letters(server)) == 1
+    said[0] = "554 5.7.1 Sender address is not verified"
+    assert project.inside("run", now="2026-11-29T09:40+01:00").code == 77
+    assert len(letters(server)) == 2
+    said.clear()
+    assert project.inside("run", now="2026-11-29T09:50+01:00").code == 75
+    assert [re.search(r" (stopped|paused):", m["Subject"])[1] for m in letters(server)] == [
+        "stopped",
+        "stopped",
+        "paused",
+    ]
+
+
+def test_a_relay_that_is_away_is_told_everywhere(project: Project, server: SmtpServer) -> None:
+    """run --json, the log and status say why nothing goes; what is next stands in the log as in --json."""
+    server.script = lambda m: Say(421, "4.3.0 no") if m.step == "greeting" else None
+    said = project.inside("run", "--json")
+    assert said.code == 69
+    assert said.json["state"] == "stopped"
+    assert "127.0.0.1" in said.json["reason"]
+    (end,) = [line for line in log(project) if line["event"] == "issue.end"]
+    assert end["reason"] == said.json["reason"]
+    assert end["next_due"] == said.json["next_due"] == "2026-12-04T08:00:00+00:00"
+    status = project.inside("status").out
+    assert said.json["reason"] in " ".join(status.split())
+    assert "goes on    at the next: digest run" in status
+    server.script = lambda _: None
+    assert project.inside("run").code == 0
+    assert project.inside("status", "--json").json["state"] == "done"
 
 
 # ------------------------------------------------------------------------------------------------ heartbeat
@@ -275,6 +332,47 @@ def test_the_heartbeat_beats_at_start_and_end(project: Project, server: SmtpServ
         server.script = lambda m: Say(421, "4.3.0 no") if m.step == "greeting" else None
         assert project.inside("run", now="2026-11-27T12:00+01:00").code == 69
         assert monitor.asked[2:] == ["/ping/start", "/ping/fail"]
+
+
+def test_the_heartbeat_fails_where_a_run_could_not_begin(project: Project, server: SmtpServer) -> None:
+    """No history, settings that do not suffice, another secret: fail. Another run at work: that one tells."""
+    with Monitor() as monitor:
+        set_state(project, f'heartbeat = "http://127.0.0.1:{monitor.port}/ping"')
+        project.environment["CI"] = "1"
+        assert project.inside("run").code == 78
+        assert monitor.asked == ["/ping/fail"]
+        project.environment.clear()
+        with RunLock(project.root / ".digest", machine="m", boot_id="b", pid=1, now=datetime.now(UTC)):
+            assert project.inside("run").code == 75
+        assert monitor.asked == ["/ping/fail"]
+        assert project.inside("run").code == 0
+        del monitor.asked[:]
+        project.environment["DIGEST_SECRET"] = "another secret that is long enough"
+        assert project.inside("run").code == 78
+        assert monitor.asked == ["/ping/fail"]
+        text = (project.root / "digest.toml").read_text()
+        project.configure(re.sub("postal_address.*", "", text))
+        assert project.inside("run").code == 78
+        assert monitor.asked == ["/ping/fail"] * 2
+
+
+def test_a_pause_by_a_person_is_no_failure(project: Project, server: SmtpServer) -> None:
+    """The monitor is content, nobody gets a mail: whoever paused it knows."""
+    server.script = lambda m: Say(450, "4.2.0 later") if m.address == "b@example.net" else None
+    assert project.inside("run").code == 75
+    assert project.inside("pause", ISSUE).code == 0
+    with Monitor() as monitor:
+        set_state(project, f'heartbeat = "http://127.0.0.1:{monitor.port}/ping"')
+        assert [project.inside("run").code for _ in range(2)] == [75, 75]
+        assert monitor.asked == ["/ping/start", "/ping"] * 2
+    assert len(letters(server)) == 1
+
+
+def test_what_has_to_be_looked_into_comes_first() -> None:
+    """One newsletter waits, the other one's relay refuses us: the exit code is not the patient one."""
+    codes = [(0, 75, 77), (75, 0), (0, 0), (69, 75), (75, 130), ()]
+    made = [[report.Report(newsletter="w", issue="", exit_code=c) for c in row] for row in codes]
+    assert [report.exit_code(m) for m in made] == [77, 75, 0, 69, 130, 0]
 
 
 def test_a_heartbeat_that_fails_is_a_warning(project: Project, server: SmtpServer) -> None:

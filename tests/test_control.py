@@ -105,8 +105,12 @@ def test_a_pause_is_heard_within_about_a_second(project: Project, server: SmtpSe
     taken = len(server.messages)
     assert counts(project) == {**dict.fromkeys(counts(project), 0), "sent": taken, "queued": 60 - taken}
     assert 5 <= taken < 60
-    again = project.inside("run")
-    assert (again.code, len(server.messages)) == (0, taken)
+    again = project.inside("run", "--json")
+    assert (again.code, again.json["state"], len(server.messages)) == (75, "paused", taken)
+    assert again.err.count("\n") == 1
+    assert f"is paused: {60 - taken} people still to go; go on with digest resume {ISSUE}" in again.err
+    later = project.inside("run")
+    assert (later.code, later.err) == (75, ""), "who paused it has been told"
     assert "was already" in project.inside("pause", ISSUE).out
     assert project.inside("resume", ISSUE).code == 0
     assert project.inside("run").code == 0

@@ -6,12 +6,14 @@ import json
 import shutil
 from collections import Counter
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from digest import machine
 from tests import nursery
 from tests.projects import Project
-from tests.smtp_server import SmtpServer, wait_until
+from tests.smtp_server import Say, SmtpServer, Stall, wait_until
 
 ISSUE = "weekly-2026-11-27"
 PEOPLE = [f"r{n}@example.net" for n in range(120)]
@@ -78,8 +80,7 @@ def test_an_issue_that_goes_on_on_another_machine_says_so_once(project: Project,
     project.configure()
     assert project.inside("run").code == 75
     lock = project.root / ".digest" / "run.lock"
-    note = json.loads(lock.read_text()) | {"machine": "the-old-server"}
-    lock.write_text(json.dumps(note))
+    elsewhere(project)
     said = project.inside("run", now="2026-11-28T09:10+01:00")
     assert said.code == 75
     assert "begun on another machine (the-old-server)" in said.err
@@ -89,6 +90,56 @@ def test_an_issue_that_goes_on_on_another_machine_says_so_once(project: Project,
     assert "another machine" not in again.err
     lock.write_text("no note at all")
     assert project.inside("run").code == 0
+
+
+def elsewhere(project: Project, **about: str) -> None:
+    """Let the run before have been on another machine."""
+    lock = project.root / ".digest" / "run.lock"
+    note = json.loads(lock.read_text()) | {"machine": "the-old-server", "boot_id": "another"} | about
+    lock.write_text(json.dumps(note))
+
+
+def test_another_machine_is_told_whatever_the_run_does(project: Project, server: SmtpServer) -> None:
+    """Where nothing is due, where an issue is new, where one waits: once an issue, and not of a mere container."""
+    project.smtp = ""
+    project.configure()
+    told = "was on another machine (the-old-server)"
+    assert project.inside("run", now="2026-11-20T08:00+01:00").code == 0
+    elsewhere(project)
+    assert told in project.inside("run").err, "an issue that is new here"
+    elsewhere(project, boot_id=machine.boot_id())
+    assert project.inside("run").err == "", "another container on the same kernel"
+    elsewhere(project)
+    assert told in project.inside("run").err, "nothing is due"
+    elsewhere(project)
+    assert project.inside("run").err == "", "told of this issue before"
+    project.post("2026-12-01-third", "The third post", "2026-12-01")
+    server.script = lambda m: Say(450, "4.2.0 later") if m.address == PEOPLE[0] else None
+    assert project.inside("run", now="2026-12-04T09:05+01:00").code == 75
+    elsewhere(project)
+    waits = project.inside("run", now="2026-12-04T09:06+01:00")
+    assert waits.code == 75
+    assert "weekly-2026-12-04 was begun on another machine" in waits.err
+
+
+def test_killed_in_a_container_and_gone_on_with_in_the_next(project: Project, server: SmtpServer) -> None:
+    """The kernel is the same, so the journal proves: in doubt is what was on the wire, and no move is told."""
+    server.script = lambda m: Stall() if m.step == "dot" and server.taken >= 20 else None
+    project.smtp = "connections = 2"
+    project.configure()
+    (run,) = start(project, 1)
+    assert wait_until(lambda: server.taken >= 20, 30)
+    run.kill()
+    run.ended(10)
+    server.script = lambda _: None
+    with mock.patch("digest.machine.name", return_value="container-2"):
+        said = project.inside("run")
+    assert said.code == 0, said
+    assert "another machine" not in said.err
+    counts = project.inside("status", "--json").json["counts"]
+    assert counts["sent"] + counts["uncertain"] == len(PEOPLE)
+    assert counts["uncertain"] <= 2
+    assert max(Counter(server.addresses()).values()) == 1
 
 
 def test_two_copies_are_two_ledgers(project: Project, server: SmtpServer, tmp_path: Path) -> None:

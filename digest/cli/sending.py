@@ -16,6 +16,7 @@ from digest.cli.options import Desk
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
+    from digest.app import App
     from digest.model import Counts
     from digest.pipeline.report import Report
 
@@ -62,7 +63,7 @@ def now(desk: Desk, newsletter: str, *, first_issue: bool, force: str, yes: bool
         if typed.strip() != planned.name:
             output.say("Nothing was sent.")
             return 64
-    first = first_issue or _ask_first(app.needs_first_word(planned.name), planned.name)
+    first = first_issue or _ask_first(app, planned.name)
     with progress(desk) as bar:
         report = app.send_now(planned.name, first_issue=first, force=force, progress=bar)
     return _tell([replace(report, waiting=False)], as_json=as_json)
@@ -72,7 +73,7 @@ def run(desk: Desk, newsletter: str, *, dry_run: bool, wait: str, first_issue: b
     """The weekly job: silent when all is well."""
     app = desk.open()
     if not dry_run and not first_issue:
-        first_issue = _ask_first(app.needs_first_word(newsletter), newsletter or "this newsletter")
+        first_issue = _ask_first(app, newsletter)
     with progress(desk) as bar:
         reports = app.run(
             newsletter, dry_run=dry_run, wait=span(wait), first_issue=first_issue, force=force, progress=bar
@@ -80,13 +81,16 @@ def run(desk: Desk, newsletter: str, *, dry_run: bool, wait: str, first_issue: b
     return _tell(reports, as_json=as_json, always=dry_run)
 
 
-def _ask_first(needed: bool, name: str) -> bool:
-    return bool(
-        needed and output.terminal() and click.confirm(ASK_FIRST.format(newsletter=name), default=False, err=True)
-    )
+def _ask_first(app: App, newsletter: str) -> bool:
+    """Ask a person. Where nobody watches nothing is opened: what is wrong with the state is the run's to tell."""
+    if not output.terminal() or not app.needs_first_word(newsletter):
+        return False
+    return click.confirm(ASK_FIRST.format(newsletter=newsletter or "this newsletter"), default=False, err=True)
 
 
 def _tell(reports: list[Report], *, as_json: bool, always: bool = False) -> int:
+    from digest.pipeline.report import exit_code
+
     if as_json:
         shown = [r.as_json() | r.of_run() for r in reports]
         output.data(shown[0] if len(shown) == 1 else shown)
@@ -96,7 +100,7 @@ def _tell(reports: list[Report], *, as_json: bool, always: bool = False) -> int:
         if not as_json and (always or output.terminal()):
             for text in words.status(report):
                 output.line(text)
-    return next((r.exit_code for r in reports if r.exit_code), 0)
+    return exit_code(reports)
 
 
 def status(desk: Desk, issue: str, *, show_addresses: bool, follow: bool, as_json: bool) -> int:

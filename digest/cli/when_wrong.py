@@ -13,20 +13,27 @@ __all__ = ["COMMANDS"]
 @click.command()
 @click.argument("issue")
 @options.project
-@click.option("--uncertain", "which", flag_value="uncertain", help="Send again to those who may have it.")
-@click.option("--failed", "which", flag_value="failed", help="Try again those that were refused.")
-@click.option("--assume-sent", "which", flag_value="assume-sent", help="Take the uncertain ones as sent.")
+@click.option("--uncertain", is_flag=True, help="Send again to those who may have it.")
+@click.option("--failed", is_flag=True, help="Try again those that were refused.")
+@click.option("--assume-sent", is_flag=True, help="Take the uncertain ones as sent.")
 @options.yes
-def resend(desk: Desk, issue: str, which: str | None, yes: bool) -> None:
-    """Decide about people who may not have an issue."""
+def resend(desk: Desk, issue: str, uncertain: bool, failed: bool, assume_sent: bool, yes: bool) -> None:
+    """Decide about people who may not have an issue: one decision at a time."""
     from digest.cli import words
 
+    wishes = {"uncertain": uncertain, "failed": failed, "assume-sent": assume_sent}
+    wanted = [wish for wish, said in wishes.items() if said]
+    if len(wanted) > 1:
+        raise click.UsageError(f"--{' and --'.join(wanted)} are two decisions: one at a time")
     app = desk.open()
-    if which is None:
+    if not wanted:
         for text in words.choices(app.status(issue)[0]):
             output.line(text)
         return
-    if not yes and output.terminal():
+    which = wanted[0]
+    if not yes and not output.terminal():
+        raise click.UsageError(f"a decision about people needs a person or --yes: digest resend {issue} --{which} --yes")
+    if not yes:
         click.confirm(words.WARNINGS[which].format(issue=issue), abort=True, err=True)
     changed = app.resend(issue, which)
     output.line(words.resent(which, changed))

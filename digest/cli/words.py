@@ -83,6 +83,8 @@ def status(r: Report) -> list[str]:
         lines.append(f"  goes on    after: digest resume {r.issue}")
     elif r.retry_at:
         lines.append(f"  goes on    {when(r.retry_at, r.zone)} (digest run)")
+    elif r.state == "stopped":
+        lines.append("  goes on    at the next: digest run")
     if r.next_due:
         lines.append(f"  next due   {when(r.next_due, r.zone)}")
     if r.counts.uncertain:
@@ -173,8 +175,10 @@ def ended(r: Report) -> list[str]:
         lines.append(f"{r.issue} was cancelled: {r.counts.cancelled:,} will not get it, {r.counts.sent:,} have it")
         return lines
     if r.state == "paused":
-        lines += [f"{r.issue} paused: {r.reason}"] if r.reason else []
-        lines.append(f"{r.issue} is paused: {left_over(r)}; go on with digest resume {r.issue}, or digest cancel it")
+        why = f" ({r.reason})" if r.reason else ""
+        lines.append(
+            f"{r.issue} is paused{why}: {left_over(r)}; go on with digest resume {r.issue}, or digest cancel it"
+        )
         return lines
     if r.exit_code == 75 and r.turns.people:
         lines.append(f"{r.issue} waits: {turns(r)}")
@@ -186,7 +190,8 @@ def ended(r: Report) -> list[str]:
             f"{r.issue}: {people(r.counts.deferred)} {wait} because the server said later; "
             f"the next digest run goes on (due {when(r.retry_at, r.zone)})"
         )
-    if r.reason and (r.state == "stopped" or r.exit_code == 75):
+    told = any(r.reason in note for note in r.notes)  # an error has its own sentence, with what to do
+    if r.reason and not told and (r.state == "stopped" or r.exit_code == 75):
         lines.append(f"{r.issue} {'stopped' if r.state == 'stopped' else 'waits'}: {r.reason}")
         if r.retry_at:
             lines.append(f"{r.issue}: digest run goes on after {when(r.retry_at, r.zone)}")

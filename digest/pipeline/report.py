@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,9 @@ from digest.errors import DigestError
 from digest.lifecycle import IssueState
 from digest.standing import Counts, FrozenIssue, Occasion, Waiting
 
-__all__ = ["Report", "facts", "of_issue", "of_occasion", "sentence", "with_turns"]
+__all__ = ["Report", "exit_code", "facts", "of_issue", "of_occasion", "sentence", "with_turns"]
+
+UNFINISHED = 75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,12 @@ def sentence(error: DigestError) -> str:
 def facts(r: Report) -> dict[str, Any]:
     """What programs and logs are told of a run's work on an issue: counts and moments, nothing about a person."""
     return r.as_json() | r.of_run()
+
+
+def exit_code(reports: Iterable[Report]) -> int:
+    """What a run ends with: what somebody has to look into comes before what the next run goes on with."""
+    codes = sorted((r.exit_code for r in reports if r.exit_code), key=lambda code: code == UNFINISHED)
+    return codes[0] if codes else 0
 
 
 def _iso(moment: datetime | None) -> str | None:

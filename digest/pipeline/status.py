@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from digest.lifecycle import IssueState
 from digest.pipeline import control, report
 from digest.pipeline.choose import next_due, occasion_for
 from digest.pipeline.report import Report
@@ -52,7 +53,19 @@ def _in_ledger(config: Config, ledger: Ledger, issue: FrozenIssue, now: datetime
     )
     if issue.counts.queued:
         made = report.with_turns(made, ledger.waiting(*key, now))
+    if newsletter and newsletter.quiet and issue.state in (IssueState.FROZEN, IssueState.SENDING):
+        made = _in_quiet_hours(made, newsletter, now)
     return finished(config, ledger, made, now)
+
+
+def _in_quiet_hours(made: Report, newsletter: Newsletter, now: datetime) -> Report:
+    """An issue that waits for the end of quiet hours without having been stopped by them."""
+    from digest.deliver import quiet
+
+    ends = quiet.until(newsletter.quiet, newsletter.timezone, now)
+    if ends is None:
+        return made
+    return replace(made, reason=f"quiet hours ({newsletter.quiet})", retry_at=max(made.retry_at or ends, ends))
 
 
 def finished(config: Config, ledger: Ledger | None, made: Report, now: datetime) -> Report:

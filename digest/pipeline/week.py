@@ -12,7 +12,7 @@ from pathlib import Path
 
 from digest.errors import ConfigError, DigestError
 from digest.interfaces import Freeze, FrozenIssue, Waiting
-from digest.lifecycle import IssueState
+from digest.lifecycle import Event, IssueState
 from digest.model import Counts, Post
 from digest.pipeline import edition as editions
 from digest.pipeline import origin, people, preflight, report, work
@@ -73,13 +73,15 @@ def _stopped(newsletter: Newsletter, error: DigestError, notes: Sequence[str] = 
 
 
 def _go_on(hands: Hands, looker: Looker, newsletter: Newsletter, issue: FrozenIssue, orders: Orders) -> Report:
+    if issue.state is IssueState.PAUSED:
+        return _paused(hands, newsletter, issue, orders)
     waits = issue.state is IssueState.STOPPED and issue.go_on_at is not None and issue.go_on_at > hands.clock()
     if waits or orders.dry_run:
         return report.of_issue(issue, zone=newsletter.timezone, exit_code=75 if waits else 0, waiting=waits)
     if (due := _idle_until(hands, issue)) and issue.deadline > hands.clock():
         made = report.of_issue(issue, zone=newsletter.timezone, retry_at=due, exit_code=75, waiting=True)
         return report.with_turns(made, hands.ledger.waiting(issue.id, issue.revision, hands.clock()))
-    notes = (*_moved(hands, issue), *_too_late(hands, looker, newsletter, issue))
+    notes = _too_late(hands, looker, newsletter, issue)
     done = work.work_off(hands, newsletter, issue)
     return replace(done, notes=(*notes, *done.notes))
 
@@ -94,12 +96,34 @@ def _idle_until(hands: Hands, issue: FrozenIssue) -> datetime | None:
     return due if due is not None and due > now + hands.wait else None
 
 
-def _moved(hands: Hands, issue: FrozenIssue) -> tuple[str, ...]:
-    """That this issue was begun elsewhere: a state folder that was copied sends it from both, and no ledger sees it."""
+def _paused(hands: Hands, newsletter: Newsletter, issue: FrozenIssue, orders: Orders) -> Report:
+    """Left as it is, and not forgotten: what the brake paused is told by each run, a person's own pause by one."""
+    told = bool(not issue.reason and not orders.dry_run) and not hands.ledger.tell_once(
+        issue.id, issue.revision, "pause-told", hands.clock(), since=Event.PAUSE
+    )
+    left = issue.counts.queued + issue.counts.deferred
+    note = (
+        f"{issue.id} is paused{f' ({issue.reason})' if issue.reason else ''}: {left:,} "
+        f"{'person' if left == 1 else 'people'} still to go; go on with digest resume {issue.id}, or digest cancel it"
+    )
+    notes = () if told else (note,)
+    return report.of_issue(issue, zone=newsletter.timezone, notes=notes, exit_code=75, waiting=True)
+
+
+def _moved(hands: Hands, newsletter: Newsletter) -> tuple[str, ...]:
+    """That the run before was elsewhere, once an issue: of a copied folder, no ledger sees what the other sends.
+
+    Whatever this run does: the lock forgets it with the run.
+    """
     if not hands.moved_from:
         return ()
+    unfinished = work.unfinished(hands.ledger, newsletter.name)
+    last = (*hands.ledger.issues(newsletter.name)[-1:], *unfinished[:1])[-1:]
+    if any(not hands.ledger.tell_once(i.id, i.revision, "moved", hands.clock(), since="frozen") for i in last):
+        return ()
+    what = f"{unfinished[0].id} was begun" if unfinished else f"the last run of {newsletter.name} was"
     return (
-        f"{issue.id} was begun on another machine ({hands.moved_from}): if digest still runs there, with its own copy "
+        f"{what} on another machine ({hands.moved_from}): if digest still runs there, with its own copy "
         "of the state folder, people get it twice; leave the folder on one machine",
     )
 
@@ -172,7 +196,7 @@ def _send(hands: Hands, looker: Looker, chosen: Chosen, orders: Orders, notes: l
     )
     frozen = hands.ledger.freeze(freeze, now)
     done = work.work_off(hands, newsletter, frozen)
-    return replace(done, notes=(*notes, *done.notes))
+    return replace(done, notes=(*notes, *done.notes), waiting=False)  # also where it waits from the start: not told yet
 
 
 def _in_time(hands: Hands, newsletter: Newsletter, freeze: Freeze, total: int, now: datetime) -> Freeze:
@@ -207,9 +231,12 @@ def plan(looker: Looker, shown: Shown) -> tuple[str, ...]:
 
 def attempt(hands: Hands, looker: Looker, newsletter: Newsletter, orders: Orders) -> list[Report]:
     """Run one newsletter, and turn an error into its report: its trouble does not stop the next one."""
+    moved: tuple[str, ...] = ()
     try:
-        return run(hands, looker, newsletter, orders)
+        moved = _moved(hands, newsletter)
+        reports = run(hands, looker, newsletter, orders)
     except ConfigError:
         raise
     except DigestError as error:
-        return [_stopped(newsletter, error)]
+        reports = [_stopped(newsletter, error)]
+    return [replace(r, notes=(*moved, *r.notes)) if i == 0 else r for i, r in enumerate(reports)]

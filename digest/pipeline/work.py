@@ -14,11 +14,11 @@ from unicodedata import normalize
 from digest.audience import tokens
 from digest.deliver import pace as pacing
 from digest.deliver import quiet, sender
-from digest.errors import RelayUnreachable, Unfinished
+from digest.errors import DigestError, RelayUnreachable, Unfinished
 from digest.interfaces import FrozenIssue, Ledger, Roster, Transport
 from digest.lifecycle import Event, IssueState
 from digest.model import Counts
-from digest.pipeline import control, edition, report
+from digest.pipeline import control, edition, report, status
 from digest.pipeline.allowance import allowance, relay_of, time_for_domains
 from digest.pipeline.watch import Watch
 from digest.render import mime
@@ -53,8 +53,12 @@ class Hands:
 
 
 def unfinished(ledger: Ledger, newsletter: str) -> tuple[FrozenIssue, ...]:
-    """Issues that a run goes on with, oldest first."""
-    return tuple(i for i in ledger.issues(newsletter) if i.state in OPEN)
+    """Issues that are not over, oldest first: a run goes on with them, or says that they are paused."""
+    return tuple(i for i in ledger.issues(newsletter) if i.state in OPEN or _is_held(i))
+
+
+def _is_held(issue: FrozenIssue) -> bool:
+    return issue.state is IssueState.PAUSED and issue.counts.queued + issue.counts.deferred > 0
 
 
 def work_off(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> report.Report:
@@ -73,12 +77,20 @@ def work_off(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> report
         made = _close(hands, newsletter, issue, _until_it_ends(hands, newsletter, issue, watch))
     except KeyboardInterrupt:  # the second Ctrl-C: the sender has settled what was in hand
         made = _close(hands, newsletter, issue, sender.Result(why="interrupted"))
-    except (RelayUnreachable, Unfinished) as error:
-        made = _told(hands, newsletter, hands.ledger.issue(*key) or issue)
-        made = replace(made, notes=(report.sentence(error),), exit_code=error.exit_code)
+    except RelayUnreachable as error:  # written down, so that `status` says why nothing goes
+        stands = control.step(hands.ledger, key, Event.STOP, hands.clock(), reason=error.message)
+        made = _broken_off(_told(hands, newsletter, stands), error)
+    except Unfinished as error:
+        made = _broken_off(_told(hands, newsletter, hands.ledger.issue(*key) or issue), error)
     made = replace(made, seconds=round(monotonic() - began, 3), news=_is_news(issue, made))
-    hands.log("issue.end", **report.facts(made))
+    hands.log("issue.end", **report.facts(status.finished(hands.config, hands.ledger, made, hands.clock())))
     return made
+
+
+def _broken_off(made: report.Report, error: DigestError) -> report.Report:
+    return replace(
+        made, reason=made.reason or error.message, notes=(report.sentence(error),), exit_code=error.exit_code
+    )
 
 
 def _in_time(hands: Hands, newsletter: Newsletter, issue: FrozenIssue) -> FrozenIssue:
@@ -227,9 +239,17 @@ def _not_now(hands: Hands, newsletter: Newsletter, issue: FrozenIssue, ends: dat
 
 
 def _is_news(before: FrozenIssue, made: report.Report) -> bool:
-    """Whether an editor wants to hear of it: the end, the first run, and what stopped it, but not again and again."""
+    """Whether an editor wants to hear of it: the end, the first run, and each new reason that keeps it from going on.
+
+    The same again is no news: a quota that is still used up. A pause without a reason is a person's, who knows of it.
+    """
     if made.exit_code == 130:
         return False
-    first = before.state is IssueState.FROZEN
-    stopped = made.state in ("stopped", "paused") and before.state is not IssueState.STOPPED and bool(made.reason)
-    return first or stopped or made.state == "done"
+    same = made.state == before.state and _alike(made.reason) == _alike(before.reason)
+    stopped = made.state in ("stopped", "paused") and bool(made.reason) and not same
+    return before.state is IssueState.FROZEN or stopped or made.state == "done"
+
+
+def _alike(reason: str) -> list[str]:
+    """A reason without numbers and what servers make up anew for each answer: queue ids, moments, counters."""
+    return [word for word in reason.split() if not any(c.isdigit() for c in word)]

@@ -1,7 +1,8 @@
 """Deliveries: claimed, settled, brought in after a crash, decided on. Functions on a Database. Who holds them: claims.
 
-Rule for this file: the state of a delivery changes here alone, by lifecycle.DELIVERY, compare-and-set, and the sums of
-its issue change with it in the same transaction. A row that did not move as expected is a Bug, and nothing is kept.
+Rule for this file: once a delivery is frozen (issues.py makes it, by lifecycle.FIRST), its state changes here alone, by
+lifecycle.DELIVERY, compare-and-set, and the sums of its issue change with it in the same transaction. A row that did
+not move as expected is a Bug, and nothing is kept.
 
 The state `sending` stands in the sums and in no row: a row is in hand where it waits (queued or deferred), has no
 `due_at`, and lies behind `issue.reached`. So a claim of fresh rows writes none of them, and each row is written once,
@@ -393,7 +394,7 @@ def cancel_rows(database: Database, row: int, now: datetime) -> None:
 
 
 def expire(database: Database, issue: IssueRow, now: datetime) -> int:
-    """Fail what still waits once the deadline has passed."""
+    """Fail what still waits once the deadline has passed. The row keeps what a server said last, behind the reason."""
     if to_moment(now) < issue.deadline:
         return 0
     return sum(

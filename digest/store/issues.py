@@ -1,6 +1,7 @@
 """Issues: frozen, moved, read. Functions on a Database; each runs within the caller's transaction.
 
-Rule for this file: the state of an issue changes in `move` alone, by lifecycle.ISSUE, compare-and-set.
+Rule for this file: the state of an issue changes in `move` alone, by lifecycle.ISSUE, compare-and-set. The rows of its
+people are made in `freeze`, in their first states (lifecycle.FIRST); how they go on is in deliveries.py.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import Bug
-from digest.lifecycle import ISSUE, DeliveryState, Event, IssueState, after
+from digest.lifecycle import FIRST, ISSUE, DeliveryState, Event, IssueState, after
 from digest.standing import Counts, FrozenIssue, Occasion
 from digest.store import history, roster
 from digest.store.connection import Database
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from digest.interfaces import Drawn, Freeze, FrozenVariant
     from digest.model import Post
 
-__all__ = ["drawn", "drawn_text", "freeze", "issue", "issues", "log", "move", "skip", "tally", "variants"]
+__all__ = ["drawn", "drawn_text", "freeze", "happened", "issue", "issues", "log", "move", "skip", "tally", "variants"]
 
 # The columns of an issue's row, as the queries give them.
 NAME, REVISION, STATE, STARTED, FINISHED = 1, 2, 5, 12, 13
@@ -156,19 +157,18 @@ def _variant_rows(row: int, given: Sequence[FrozenVariant]) -> Iterable[tuple[An
 
 
 def _freeze_people(database: Database, row: int, wish: Freeze, now: int) -> None:
+    """Make a row for each person, in the first state that fits; a later step wins, as in lifecycle.FIRST."""
     _assign(database, wish)
     lists = [
         (found[0], name) for name in dict.fromkeys(wish.lists) if (found := database.one("list_by_name", name=name))
     ]
-    for query in ("freeze_list", "freeze_left"):
+    there = {"first": FIRST[Event.FREEZE], "filtered": FIRST[Event.FILTER]}
+    for query, states in (("freeze_list", there), ("freeze_left", {"first": FIRST[Event.OPTED_OUT]})):
         for list_id, name in lists:
-            database.run(query, issue=row, list=list_id, scope=roster.list_scope(name), now=now)
+            database.run(query, issue=row, list=list_id, scope=roster.list_scope(name), now=now, **states)
     newsletter = wish.occasion.newsletter
-    for scope, state in (
-        (roster.newsletter_scope(newsletter), DeliveryState.UNSUBSCRIBED),
-        ("all", DeliveryState.SUPPRESSED),
-    ):
-        database.run("freeze_out", issue=row, scope=scope, new=state)
+    for scope, event in ((roster.newsletter_scope(newsletter), Event.OPTED_OUT), ("all", Event.SUPPRESS)):
+        database.run("freeze_out", issue=row, scope=scope, first=FIRST[event])
     aimless, tokenless = database.one("freeze_unfit", issue=row, newsletter=newsletter) or (0, 0)
     if aimless or tokenless:
         raise Bug(f"{wish.occasion.issue}: {aimless or 0} people have no variant, {tokenless or 0} no token")
@@ -280,6 +280,11 @@ def _check_finished(database: Database, row: int, name: str) -> None:
 def log(database: Database, kind: str, now: datetime, row: int | None, *, detail: str = "") -> None:
     """Add an event to the log."""
     database.run("event_add", now=to_moment(now), kind=kind, issue=row, person=None, detail=detail)
+
+
+def happened(database: Database, row: int, kind: str, *, since: str) -> bool:
+    """Whether the log has an event of this kind after the last one `since` (where there is none of those: at all)."""
+    return database.one("event_after", issue=row, kind=kind, since=since) is not None
 
 
 def drawn_text(drawn: Drawn) -> str:

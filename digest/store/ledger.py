@@ -111,6 +111,14 @@ class Store:
             row = self._row(issue, revision).row
             issues.log(self._database, "edited", now, row, detail=issues.drawn_text(drawn))
 
+    def tell_once(self, issue: str, revision: int, what: str, now: datetime, *, since: str) -> bool:
+        with self._database.transaction():
+            row = self._row(issue, revision).row
+            if issues.happened(self._database, row, what, since=since):
+                return False
+            issues.log(self._database, what, now, row)
+            return True
+
     def move(
         self,
         issue: str,
@@ -235,8 +243,13 @@ class Store:
         return decided, doubt
 
     def _proof(self, claim: Claim) -> bytes | None:
-        """The octets of a dead run's journal, where they prove anything: this machine, this boot."""
-        if claim.process[:2] != self._process[:2]:
+        """The octets of a dead run's journal, where they prove anything: the kernel that took them has not gone down.
+
+        Not by the machine's name: a container that is started anew has another one, and its kernel has lost nothing.
+        Without a boot id nobody knows of a power cut in between, and nothing is proved.
+        """
+        boot = self._process.boot_id
+        if not boot or claim.process.boot_id != boot:
             return None
         return read_marks(self._folder / claim.journal, claim.mark, claim.hand.rows)
 

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -27,15 +28,16 @@ TRIES, PAUSE = 5, 0.02
 class RunLock:
     """Hold the lock of a state folder, from `with` to its end; raise Locked, naming the holder, where another does.
 
-    `moved_from`: the machine of the run before, where that was another one: the folder has been moved, or copied.
+    `moved_from`: the machine of the run before, where that was another one: the folder has been moved, or copied. A
+    machine is another one where both its name and its boot are: a reboot keeps the name, a container started anew the
+    boot.
     """
 
     moved_from = ""
 
     def __init__(self, folder: Path, *, machine: str, boot_id: str, pid: int, now: datetime) -> None:
         self._path = folder / NAME
-        note = {"pid": pid, "machine": machine, "boot_id": boot_id, "started": now.isoformat(timespec="seconds")}
-        self._note, self._machine = json.dumps(note) + "\n", machine
+        self._note = {"pid": pid, "machine": machine, "boot_id": boot_id, "started": now.isoformat(timespec="seconds")}
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -47,10 +49,9 @@ class RunLock:
         file = os.fdopen(descriptor, "r+b", buffering=0)
         try:
             _take(file)
-            before = _noted(self._path).get("machine", self._machine)
-            self.moved_from = str(before) if before != self._machine else ""
+            self.moved_from = _elsewhere(_noted(self._path), self._note)
             file.truncate()
-            file.write(self._note.encode())
+            file.write(json.dumps(self._note).encode() + b"\n")
         except BlockingIOError as exc:
             file.close()
             raise Locked(
@@ -102,6 +103,12 @@ def _noted(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return note if isinstance(note, dict) else {}
+
+
+def _elsewhere(before: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """The machine of an earlier note, where that is another one; a boot that is not known is no boot in common."""
+    machine, boot = before.get("machine", here["machine"]), before.get("boot_id")
+    return "" if machine == here["machine"] or (boot and boot == here["boot_id"]) else str(machine)
 
 
 def _said(path: Path) -> str:

@@ -437,7 +437,9 @@ def test_the_deadline_fails_what_still_waits(store: Any) -> None:
     assert store.expire(ISSUE, 1, NOW + timedelta(days=2)) == 0
     assert store.expire(ISSUE, 1, NOW + timedelta(days=3)) == 2
     assert store.next_due(ISSUE, 1) is None
-    assert [reason for _, _, reason in store.failures(ISSUE, 1)] == ["deadline", "deadline"]
+    found = [(code, reason) for _, code, reason in store.failures(ISSUE, 1)]
+    assert found == [(0, "deadline; last answer: 451 later"), (0, "deadline")], "its last answer is not lost"
+    assert store.reception(ISSUE, 1).refused == 0, "no server refused them"
     store.settle(hand, [(0, "accepted", 250, "", None)], NOW)
     store.move(ISSUE, 1, Event.FINISH, NOW)
     assert sums(store) == {"list": 3, "failed": 2, "sent": 1}
@@ -464,6 +466,18 @@ def test_what_an_issue_was_drawn_from_is_kept(store: Any, reopen: Any) -> None:
     store.note_drawn(ISSUE, 1, (("posts/a.md", "2"),), NOW)
     store.note_drawn(ISSUE, 1, (("posts/a.md", "3"),), NOW)
     assert reopen().drawn_from(ISSUE, 1) == (drawn, (("posts/a.md", "3"),))
+
+
+def test_a_thing_is_told_once_until_something_happens(store: Any, reopen: Any) -> None:
+    """Of each issue by itself, whoever asks; and anew since the last event it is about."""
+    begin(store, "ada")
+    assert store.tell_once(ISSUE, 1, "moved", NOW, since="frozen")
+    assert not reopen().tell_once(ISSUE, 1, "moved", NOW, since="frozen")
+    for _ in range(2):
+        store.move(ISSUE, 1, Event.PAUSE, NOW)
+        assert store.tell_once(ISSUE, 1, "told", NOW, since=Event.PAUSE)
+        assert not store.tell_once(ISSUE, 1, "told", NOW, since=Event.PAUSE)
+        store.move(ISSUE, 1, Event.RESUME, NOW)
 
 
 def test_what_is_held_and_seen_goes_with_the_freeze_or_the_skip(store: Any) -> None:
@@ -592,7 +606,26 @@ def test_a_living_run_is_left_alone(store: Any, reopen: Any) -> None:
     assert sums(store) == {"list": 1, "sent": 1}
 
 
-@pytest.mark.parametrize("where", [{"boot_id": "boot-2"}, {"machine": "barn"}])
+def test_in_another_container_of_the_kernel_marks_prove_as_much(store: Any, reopen: Any) -> None:
+    """Another name and the same boot: what the dead run wrote was never lost."""
+    begin(store, "ada", "ben", "carla")
+    claim(store).marks[:2] = bytes([2, 1])
+    store.close()
+    heir = reopen(machine="barn")
+    assert heir.recover(ISSUE, 1, NOW) == (2, 1)
+    assert sums(heir) == {"list": 3, "sent": 1, "uncertain": 1, "queued": 1}
+
+
+def test_without_a_boot_id_marks_prove_nothing(reopen: Any) -> None:
+    """The power may have failed in between, and nobody could tell."""
+    first = reopen(boot_id="")
+    begin(first, "ada", "ben")
+    claim(first)
+    first.close()
+    assert reopen(boot_id="").recover(ISSUE, 1, NOW) == (0, 2)
+
+
+@pytest.mark.parametrize("where", [{"boot_id": "boot-2"}, {"boot_id": "boot-2", "machine": "barn"}, {"boot_id": ""}])
 def test_after_a_reboot_or_elsewhere_marks_prove_nothing(store: Any, reopen: Any, where: dict[str, str]) -> None:
     """The whole batch is in doubt, untouched rows too."""
     begin(store, "ada", "ben")

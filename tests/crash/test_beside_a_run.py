@@ -390,7 +390,7 @@ def test_an_issue_that_was_paused_over_its_deadline_goes_on(case: Case) -> None:
     case.project.smtp = ""
     case.project.configure()
     wednesday = "2026-12-02T10:00+01:00"
-    case.ran("run", now=wednesday)
+    case.ran("run", code=75, now=wednesday)
     assert case.server.taken < 200
     case.ran("resume", ISSUE, now=wednesday)
     case.ran("run", now=wednesday)

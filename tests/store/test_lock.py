@@ -77,6 +77,23 @@ def test_asking_who_holds_it_makes_nothing_and_disturbs_nobody(tmp_path: Path) -
     os.waitpid(pid, 0)
 
 
+@pytest.mark.parametrize(
+    ("machine", "boot", "moved_from"),
+    [("mill", "b", ""), ("mill", "c", ""), ("barn", "b", ""), ("barn", "c", "mill"), ("barn", "", "mill")],
+    ids=["here", "rebooted", "another container", "elsewhere", "nobody knows"],
+)
+def test_another_machine_has_another_name_and_another_boot(
+    tmp_path: Path, machine: str, boot: str, moved_from: str
+) -> None:
+    """A reboot is no other machine, and neither is a container that is started anew on the same kernel."""
+    with lock(tmp_path) as first:
+        assert first.moved_from == ""
+    with RunLock(tmp_path, machine=machine, boot_id=boot, pid=1, now=NOW) as second:
+        assert second.moved_from == moved_from
+    with RunLock(tmp_path, machine=machine, boot_id=boot, pid=2, now=NOW) as third:
+        assert third.moved_from == ""
+
+
 @pytest.mark.parametrize("note", [b"", b"{", b"[]", b'{"pid": 1}'])
 def test_a_holder_that_has_not_said_who_it_is_still_holds(tmp_path: Path, note: bytes) -> None:
     """Between taking the lock and writing the note there is an instant."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from digest import lifecycle
 from digest.errors import Bug
 from digest.lifecycle import DeliveryState, IssueState, SubscriptionState
 from digest.store import queries
@@ -91,9 +92,23 @@ def test_states_in_sql_are_states_of_the_tables() -> None:
 
 
 def test_no_delivery_changes_its_state_by_a_literal() -> None:
-    """Changes come from lifecycle.DELIVERY as parameters; only the freeze says where a row starts."""
+    """Where a row begins and what becomes of it comes from lifecycle.FIRST and DELIVERY, as parameters."""
     for name in NAMES:
         assert not re.search(r"UPDATE delivery SET[^;]*state = '", query(name)), name
+        assert not re.search(rf"INSERT INTO delivery[^;]*'({'|'.join(DeliveryState)})'", query(name)), name
+
+
+def test_what_the_tables_say_is_what_is_drawn_of_them() -> None:
+    """A newcomer reads the drawing of lifecycle.py: each line of FIRST and DELIVERY stands in it, and no other."""
+    drawn: set[tuple[str, str, str]] = set()
+    olds = [""]
+    for line in (lifecycle.__doc__ or "").splitlines():
+        if move := re.fullmatch(r"    ([A-Z, ]+?) +--([a-z ]+?)-+> ([A-Z]+)", line):
+            olds = move[1].split(", ") if move[1].strip() else olds
+            drawn |= {(old, move[2], move[3]) for old in olds}
+    made = {("", event.replace("-", " "), new.name) for event, new in lifecycle.FIRST.items()}
+    moves = {(old.name, event.replace("-", " "), new.name) for (old, event), new in lifecycle.DELIVERY.items()}
+    assert drawn == made | moves
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n not in DRIVER])

@@ -86,8 +86,10 @@ INSERT INTO receipt (issue, at, people, persons, words) VALUES (:issue, :now, :p
 UPDATE delivery SET state = ?, due_at = ? WHERE issue = ? AND person = ? AND state IN (?, ?) AND due_at IS NULL;
 
 -- name: close_rows
--- Rows of one state that will not be sent any more, and why; those in hand are not among them.
-UPDATE delivery SET state = :new, due_at = NULL, code = 0, text = :text, updated_at = :now
+-- Rows of one state that will not be sent any more, and why; those in hand are not among them. What a server said last
+-- stays, as words: a code would be counted as its answer to this.
+UPDATE delivery SET state = :new, due_at = NULL, code = 0, updated_at = :now,
+  text = :text || CASE WHEN code > 0 THEN RTRIM('; last answer: ' || CAST(code AS TEXT) || ' ' || COALESCE(text, '')) ELSE '' END
 WHERE issue = :issue AND state = :old
   AND (due_at IS NOT NULL OR person > (SELECT reached FROM issue WHERE id = :issue));
 

@@ -96,7 +96,7 @@ SELECT id, topics, lang FROM audience WHERE site = :site;
 -- name: freeze_list
 -- One row a person of this list who has none yet, unless they left the list. In the order of the rows: it only appends.
 INSERT INTO delivery (issue, person, list, variant, state, updated_at)
-SELECT :issue, m.person, m.list, NULLIF(a.variant, -1), CASE WHEN a.variant = -1 THEN 'filtered' ELSE 'queued' END, :now
+SELECT :issue, m.person, m.list, NULLIF(a.variant, -1), CASE WHEN a.variant = -1 THEN :filtered ELSE :first END, :now
 FROM membership m LEFT JOIN assignment a ON a.audience = m.audience
 WHERE m.list = :list
   AND m.person NOT IN (SELECT person FROM opt_out WHERE site = :site AND scope = :scope)
@@ -106,14 +106,14 @@ ON CONFLICT (issue, person) DO NOTHING;
 -- name: freeze_left
 -- People of this list who left it, and whom no other list has brought in.
 INSERT INTO delivery (issue, person, list, variant, state, updated_at)
-SELECT :issue, m.person, m.list, NULL, 'unsubscribed', :now FROM membership m
+SELECT :issue, m.person, m.list, NULL, :first, :now FROM membership m
 WHERE m.list = :list AND m.person IN (SELECT person FROM opt_out WHERE site = :site AND scope = :scope)
 ORDER BY m.person
 ON CONFLICT (issue, person) DO NOTHING;
 
 -- name: freeze_out
--- Rows of people with a way out of this scope start where it leads.
-UPDATE delivery SET state = :new, variant = NULL
+-- Rows of people with a way out of this scope begin where it leads: part of the freeze, before anybody sees them.
+UPDATE delivery SET state = :first, variant = NULL
 WHERE issue = :issue AND person IN (SELECT person FROM opt_out WHERE site = :site AND scope = :scope);
 
 -- name: freeze_unfit
@@ -129,3 +129,8 @@ INSERT INTO event (site, at, kind, issue, person, detail) VALUES (:site, :now, :
 -- name: event_last
 -- What the log says of the last event of a kind.
 SELECT detail FROM event WHERE issue = :issue AND kind = :kind ORDER BY id DESC LIMIT 1;
+
+-- name: event_after
+-- Whether something stands in the log since something else did.
+SELECT 1 FROM event WHERE issue = :issue AND kind = :kind
+  AND id > COALESCE((SELECT MAX(e.id) FROM event e WHERE e.issue = :issue AND e.kind = :since), 0) LIMIT 1;
