@@ -344,6 +344,18 @@ def test_in_doubt_says_whether_a_second_copy_can_be_recognised(
         assert flag in choices
 
 
+def test_resend_takes_one_decision_and_from_a_person(project: Project, server: SmtpServer) -> None:
+    """Two flags contradict each other, and a script must say --yes: 64, and nothing is decided."""
+    project.list("readers", "a@example.net", "b@example.net")
+    server.script = lambda m: Drop() if (m.step, m.address) == ("dot", "b@example.net") else None
+    assert project.inside("run").code == 0
+    for words in (("--uncertain", "--assume-sent", "--yes"), ("--uncertain", "--failed", "--yes"), ("--uncertain",)):
+        said = project.inside("resend", ISSUE, *words)
+        assert said.code == 64, words
+        assert "one at a time" in said.err or "--yes" in said.err
+    assert project.inside("status", "--json").json["counts"]["uncertain"] == 1
+
+
 def test_relays_are_known_by_name_or_by_host() -> None:
     """An SES endpoint of any region, whatever its preset says; nothing is guessed of other hosts."""
     assert presets.known("", "email-smtp.eu-west-1.amazonaws.com").message_id == "replaced"

@@ -215,7 +215,7 @@ def test_why_it_went_no_further_is_said_in_a_line(project: Project) -> None:
     project.list("readers", *PEOPLE[:12])
     said = project.inside("rehearse", "--flat-out", "--faults", "drop@rcpt:100%")
     assert said.code == 69
-    assert "it ends    sending: nothing got across in two runs" in said.out
+    assert "it ends    stopped: nothing got across in two runs" in said.out
 
 
 def test_the_pace_is_kept_or_not(project: Project) -> None:

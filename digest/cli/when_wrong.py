@@ -32,7 +32,9 @@ def resend(desk: Desk, issue: str, uncertain: bool, failed: bool, assume_sent: b
         return
     which = wanted[0]
     if not yes and not output.terminal():
-        raise click.UsageError(f"a decision about people needs a person or --yes: digest resend {issue} --{which} --yes")
+        raise click.UsageError(
+            f"a decision about people needs a person or --yes: digest resend {issue} --{which} --yes"
+        )
     if not yes:
         click.confirm(words.WARNINGS[which].format(issue=issue), abort=True, err=True)
     changed = app.resend(issue, which)

@@ -17,6 +17,7 @@ from unicodedata import normalize
 from digest.deliver import brake
 from digest.deliver import pace as pacing
 from digest.deliver.outcome import Outcome, classify
+from digest.deliver.suspects import Suspects
 from digest.deliver.turns import Turns, domain_of, means
 from digest.errors import Bug, DigestError
 from digest.interfaces import Batch, FrozenIssue, Job, Ledger, Reply, Roster, Settled
@@ -27,7 +28,6 @@ __all__ = ["Halt", "RunFeed", "Tally"]
 BATCH = 10  # bits: rows are numbered over all batches, 1024 to each; a batch is far smaller
 IN_BATCH = (1 << BATCH) - 1
 MOST_RELEASES = 3  # of one row in a run, before the line's breaking counts as the relay's "later"
-SUSPECTS = 5  # different recipients in a row refused by the same policy: it means us
 NAP = 0.5  # seconds at most between questions, so that a wish to stop is heard
 SLOWEST = 60.0  # seconds of the longest pause after "too fast"; where that is not enough, the run stops
 COME_BACK = timedelta(minutes=15)  # when a relay that found every pause too short is tried again
@@ -108,7 +108,7 @@ class RunFeed:
         self._enough = 0  # rows that wait, from which on no batch is claimed ahead
         self._sizes: dict[int, int] = {}  # of each variant, at most
         self._releases: dict[int, tuple[int, int]] = {}  # how often in a row, and how many were sent by then
-        self._suspects: list[tuple[int, Outcome]] = []
+        self._suspects = Suspects()
         self._pause = self._paused_until = self._asked_at = 0.0
         self._late = False  # the deadline has passed: what is left is failed when the run ends
         self._before = ledger.reception(issue.id, issue.revision)  # what earlier runs have met
@@ -403,45 +403,39 @@ class RunFeed:
         self._roster.opt_out(key, "all", "bounced", f"{outcome.code} {outcome.text}", self._clock())
 
     def _suspect(self, row: int, outcome: Outcome) -> None:
-        """Hold a refusal by policy back until it is known whom it means; until then the row counts as untouched."""
+        """Hold a refusal back until it is known whom it means; until then the row counts as untouched."""
         if self.halt is not None and self.halt.why == "stopped":  # it meant us
             self._release(row)
             return
-        if self._suspects and _ground(self._suspects[0][1]) != _ground(outcome):
+        if self._suspects.differ_from(outcome):
             self._charge_suspects()
         self._mark(row, 0)
-        self._suspects.append((row, outcome))
-        if len(self._suspects) >= SUSPECTS:
+        if self._suspects.hold(row, outcome):
             self._halt_for(outcome)
-            suspects, self._suspects = self._suspects, []
-            for held, _ in suspects:
-                self._release(held)
+            self._release_suspects()
 
     def _charge_suspects(self) -> None:
         """Somebody else was answered in other words: those refusals meant their recipients."""
-        suspects, self._suspects = self._suspects, []
-        for row, outcome in suspects:
+        for row, outcome in self._suspects.let_go():
             (self._deferred if outcome.kind == "deferred" else self._failed)(row, outcome)
 
+    def _release_suspects(self) -> None:
+        for row, _ in self._suspects.let_go():
+            self._release(row)
+
     def _part_with_suspects(self) -> None:
-        """The run ends, and there were too few of them to be sure. Cut short, it says nothing of them, and where nobody
-        has had this issue yet, or nothing of the recipient was said, it is we who are meant."""
-        if not self._suspects:
-            return
-        last = self._suspects[-1][1]
-        if self.halt is None and (last.step == "mail" or not (self.tally.sent or self._before.sent)):
-            self._halt_for(last)
+        """The run ends, with too few to be sure. One that was cut short says nothing of them."""
+        if self.halt is None and self._suspects.mean_us(accepted=bool(self.tally.sent or self._before.sent)):
+            self._halt_for(self._suspects.last)
         if self.halt is None:
             self._charge_suspects()
-        suspects, self._suspects = self._suspects, []
-        for row, _ in suspects:
-            self._release(row)
+        self._release_suspects()
 
     def _halt_for(self, outcome: Outcome) -> None:
         if self.halt is None:
             until = self._clock() + outcome.wait if outcome.wait else None
-            reason = f"{outcome.reason} (the server said: {f'{outcome.code} {outcome.text}'.strip()})"
-            exit_code = outcome.exit_code
+            said = f"the server said: {outcome.code} {outcome.text}" if outcome.code else outcome.text
+            reason, exit_code = f"{outcome.reason} ({said.strip()})", outcome.exit_code
             self.halt = Halt(why="stopped", reason=reason, code=outcome.code, exit_code=exit_code, until=until)
 
     # ---------------------------------------------------------------------------------------- results
@@ -496,7 +490,3 @@ class RunFeed:
             self._result(row, 3, Event.IN_DOUBT, 0, "the run ended before its answer")
         else:
             self._release(row)
-
-
-def _ground(outcome: Outcome) -> tuple[int, str]:
-    return outcome.code, outcome.enhanced
