@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from time import monotonic
@@ -18,12 +17,13 @@ from digest.deliver import brake
 from digest.deliver import pace as pacing
 from digest.deliver.outcome import Outcome, classify
 from digest.deliver.suspects import Suspects
+from digest.deliver.tally import Halt, Tally
 from digest.deliver.turns import Turns, domain_of, means
 from digest.errors import Bug, DigestError
 from digest.interfaces import Batch, FrozenIssue, Job, Ledger, Reply, Roster, Settled
 from digest.lifecycle import Event, IssueState
 
-__all__ = ["Halt", "RunFeed", "Tally"]
+__all__ = ["RunFeed"]
 
 BATCH = 10  # bits: rows are numbered over all batches, 1024 to each; a batch is far smaller
 IN_BATCH = (1 << BATCH) - 1
@@ -39,28 +39,6 @@ SLOT_ROOM = 2048  # octets that one recipient's message may be longer than anoth
 
 ACCEPTED = Event.ACCEPTED  # looked up once
 ONE_DAY = timedelta(days=1)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What this run has done so far."""
-
-    sent: int = 0
-    deferred: int = 0
-    failed: int = 0
-    uncertain: int = 0
-    gone: int = 0  # of the failed: no such user
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Halt:
-    """Why a run ends before its work does. `why`: interrupted, paused, stopped or waiting."""
-
-    why: str
-    reason: str = ""
-    code: int = 0
-    exit_code: int = 0
-    until: datetime | None = None
 
 
 class Claimed:
@@ -94,6 +72,7 @@ class RunFeed:
         largest: int,
     ) -> None:
         self._ledger, self._roster, self._issue = ledger, roster, issue
+        self._key = issue.id, issue.revision
         self._stamp, self._mail_from, self._clock, self._stop, self._told = body, mail_from, clock, stop, told
         self._rate, self._largest = pace.rate, largest
         self._gate = self._kept(pace.rate)
@@ -109,9 +88,10 @@ class RunFeed:
         self._sizes: dict[int, int] = {}  # of each variant, at most
         self._releases: dict[int, tuple[int, int]] = {}  # how often in a row, and how many were sent by then
         self._suspects = Suspects()
+        self._one_domain: bool | None = None
         self._pause = self._paused_until = self._asked_at = 0.0
         self._late = False  # the deadline has passed: what is left is failed when the run ends
-        self._before = ledger.reception(issue.id, issue.revision)  # what earlier runs have met
+        self._before = ledger.reception(*self._key)  # what earlier runs have met
         self._began = monotonic()
         self._nothing_left = False
         self._complete = False  # some batch has all its answers
@@ -219,7 +199,7 @@ class RunFeed:
         in_hand = sum([claimed.left for claimed in self._claimed.values()])
         size = min(size, max(self._largest - in_hand, (self._largest + 1) // 2))
         answered = [(claimed.batch, tuple(claimed.results)) for claimed in self._claimed.values() if claimed.results]
-        batch = self._ledger.claim(self._issue.id, self._issue.revision, size, self._clock(), answered=answered)
+        batch = self._ledger.claim(*self._key, size, self._clock(), answered=answered)
         self._note_recorded()
         if batch is None:
             self._nothing_left = True
@@ -242,7 +222,7 @@ class RunFeed:
 
     def _look_why(self) -> None:
         """Nothing can be claimed: because all is done, or because somebody paused or cancelled the issue meanwhile."""
-        seen = self._ledger.issue(self._issue.id, self._issue.revision)
+        seen = self._ledger.issue(*self._key)
         assert seen is not None, "an issue is never taken out of the ledger"
         if seen.state is not IssueState.SENDING and self.halt is None:  # frozen: paused and resumed since
             self.halt = Halt(why="paused", reason=seen.reason)
@@ -306,7 +286,7 @@ class RunFeed:
 
     def _until_turn(self, now: float) -> float | None:
         """Nothing can be claimed: seconds until the next turn of a domain, if the run stays for it."""
-        due = self._ledger.next_turn(self._issue.id, self._issue.revision)
+        due = self._ledger.next_turn(*self._key)
         if self.halt is not None or self._late or due is None:
             return None
         left = max(SOON, (due - self._clock()).total_seconds())
@@ -410,9 +390,18 @@ class RunFeed:
         if self._suspects.differ_from(outcome):
             self._charge_suspects()
         self._mark(row, 0)
-        if self._suspects.hold(row, outcome):
+        self._suspects.hold(row, outcome, domain_of(self._entry(row)[1]))
+        if self._suspects.are_enough(one_domain=self._has_one_domain):
             self._halt_for(outcome)
             self._release_suspects()
+        elif self._suspects.are_many:
+            self._charge_suspects()
+
+    def _has_one_domain(self) -> bool:
+        """The issue goes to people of one domain alone."""
+        if self._one_domain is None:  # counted once, and only where it is asked for
+            self._one_domain = len(list(self._ledger.people_by_domain(*self._key))) == 1
+        return self._one_domain
 
     def _charge_suspects(self) -> None:
         """Somebody else was answered in other words: those refusals meant their recipients."""

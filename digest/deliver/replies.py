@@ -288,4 +288,5 @@ ROWS: tuple[Row, ...] = (
         r"|malformed (address|local part)|recipient address rejected: (need|domain not found)|#5\.1\.0 address rejected"
         r"|user not local|no such (domain|host)|(unknown|no such) host|host (is )?unknown|unroutable address", "failed",
         ("rcpt", 504, "5.5.2 <reader>: Recipient address rejected: need fully-qualified address")),
+    Row("many", "5..", r"address unknown|DNS domain .*does not exist", "failed", ("rcpt", 550, "Address unknown")),
 )  # fmt: skip

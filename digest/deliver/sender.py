@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.deliver import pace as pacing
-from digest.deliver.feed import Halt, RunFeed, Tally
+from digest.deliver.feed import RunFeed
+from digest.deliver.tally import Halt, Tally
 from digest.errors import RelayRefused
 from digest.interfaces import FrozenIssue, Ledger, Roster, Transport
 from digest.model import Counts

@@ -47,6 +47,8 @@ WORDINGS = {
         "rcpt 550 5.4.1 All recipient addresses rejected : Access denied",
         "rcpt 550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional",
         "rcpt 552 5.2.2 <reader@icloud.com>: user is over quota",
+        "rcpt 550 Address unknown",
+        "rcpt 550 5.4.310 DNS domain example.net does not exist [Message=InfoDomainNonexistent]",
         "rcpt 550 Invalid Recipient - https://community.mimecast.com/docs/DOC-1369#550",
         "rcpt 550 #5.1.0 Address rejected.",
         "rcpt 550 Requested action not taken: mailbox unavailable\nFor explanation visit",

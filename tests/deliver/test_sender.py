@@ -498,6 +498,27 @@ def test_the_last_few_at_whose_sender_the_relay_balks_are_not_charged(store: Sto
     assert counts(store) == only(sent=3, queued=2)
 
 
+def test_one_domain_that_takes_nothing_keeps_nobody_else_from_their_mail(store: Store) -> None:
+    """Its people stand together in the list, and its refusal is in words that nobody knows: they fail, the rest go."""
+    people = [f"w{i}@wall.example" for i in range(30)] + readers(40)
+
+    def script(moment: Moment) -> Say | None:
+        return Say(550, "5.7.0 we take no mail") if moment.step == "rcpt" and "@wall." in moment.address else None
+
+    issue = frozen(store, people)
+    with SmtpServer(script=script) as server, closing(relay(server, connections=3)) as transport:
+        result = send(store, issue, transport)
+    assert (result.why, result.sent, result.failed) == ("done", 40, 30)
+
+
+def test_a_list_of_one_domain_is_not_charged_for_what_means_us(store: Store) -> None:
+    """Everybody is at that domain: a refusal of all of them in the same words stops the run."""
+    with SmtpServer(script=lambda m: Say(550, "5.7.0 we take no mail") if m.step == "rcpt" else None) as server:
+        result = run(store, server, 40)
+    assert (result.why, result.exit_code) == ("stopped", 77)
+    assert counts(store) == only(queued=40)
+
+
 @pytest.mark.parametrize("people", [2, 20])
 def test_a_relay_that_lost_the_thread_judges_no_recipient(store: Store, people: int) -> None:
     """It says 503 where it had accepted the envelope: nobody is charged for that, and no try is counted."""
