@@ -161,9 +161,11 @@ class Lanes:
             self._feed.settle(taken)  # before the next messages leave: a kill between would leave two in doubt
         if not self._calm:
             self._settle()
-        for key, _ in ready:
-            if (lane := key.data) is not None and not lane.talk.fault:
-                self._write(lane)
+        writing = [lane for key, _ in ready if (lane := key.data) is not None and not lane.talk.fault]
+        for lane in writing:  # all of them first: then their answers come together too, and a turn serves many
+            lane.talk.fill()
+        for lane in writing:
+            self._write(lane)
         if self._calm and self._feed is not None:
             self._feed.ahead()
 
